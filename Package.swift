@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+// The house: one package, targets that import downwards only (docs/architecture.md, Tests/HouseTests).
+
+import PackageDescription
+
+// MARK: - Outside packages
+
+let outside: [String: (url: String, version: Version)] = [
+    "swift-argument-parser": ("https://github.com/apple/swift-argument-parser", "1.8.2"),
+    "swift-crypto": ("https://github.com/apple/swift-crypto", "4.5.2"),
+    "swift-log": ("https://github.com/apple/swift-log", "1.16.2"),
+    "swift-metrics": ("https://github.com/apple/swift-metrics", "2.13.0"),
+    "swift-nio": ("https://github.com/apple/swift-nio", "2.101.2"),
+    "swift-nio-ssl": ("https://github.com/apple/swift-nio-ssl", "2.37.6"),
+    "swift-service-lifecycle": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
+    "GRDB.swift": ("https://github.com/groue/GRDB.swift", "7.10.0"),
+    "hummingbird": ("https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    "Yams": ("https://github.com/jpsim/Yams", "6.2.2"),
+]
+
+// MARK: - Our targets
+
+/// One target of ours: what it imports of the house, and what from outside.
+struct Part {
+    enum Kind { case swift, c, system(pkgConfig: String?, apt: String), executable }
+    var name: String
+    var kind: Kind = .swift
+    var imports: [String] = []
+    /// `package/Product` pairs.
+    var products: [String] = []
+    var resources: [String] = []
+    var linked: [String] = []
+    var tested = true
+}
+
+let parts: [Part] = [
+    Part(name: "CKernels", kind: .c, tested: false),
+    Part(name: "CADBC", kind: .c, tested: false),
+    Part(name: "COpenBLAS", kind: .system(pkgConfig: "openblas", apt: "libopenblas-dev"), tested: false),
+    Part(name: "CRocksDB", kind: .system(pkgConfig: nil, apt: "librocksdb-dev"), tested: false),
+    Part(name: "Core", products: ["Yams/Yams"]),
+    Part(name: "Generator", imports: ["Core"]),
+    Part(name: "Tensor", imports: ["CKernels", "COpenBLAS", "Core"]),
+    Part(name: "Warehouse", imports: ["CADBC", "Core"], products: ["swift-crypto/Crypto"]),
+    Part(name: "Features", imports: ["Core", "Tensor"]),
+    Part(name: "Models", imports: ["CKernels", "Core", "Tensor", "Features"]),
+    Part(name: "Evaluation", imports: ["Core", "Tensor"]),
+    Part(name: "Index", imports: ["CKernels", "Core", "Tensor"]),
+    Part(
+        name: "Stores", imports: ["CRocksDB", "Core"],
+        products: ["swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL"]),
+    Part(name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"]),
+    Part(
+        name: "Serving", imports: ["Core", "Features", "Models", "Index", "Stores"],
+        products: [
+            "hummingbird/Hummingbird", "hummingbird/HummingbirdTLS", "hummingbird/HummingbirdTesting@tests",
+            "swift-log/Logging", "swift-service-lifecycle/ServiceLifecycle",
+        ]),
+    Part(
+        name: "Project",
+        imports: [
+            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Flow", "Generator",
+        ],
+        resources: ["Templates"]),
+    Part(
+        name: "martlet", kind: .executable,
+        imports: [
+            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Flow", "Generator",
+            "Serving", "Project",
+        ],
+        products: ["swift-argument-parser/ArgumentParser"]),
+]
+
+// MARK: - A part at a time
+
+// `MARTLET_PARTS=Stores,Flow swift test` builds and tests those targets and what they import, and nothing else: a
+// change to a kernel need not wait for the servers to be built.
+let chosen: Set<String> = {
+    guard let wish = Context.environment["MARTLET_PARTS"], !wish.isEmpty else { return Set(parts.map(\.name)) }
+    let byName = Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0) })
+    var found: Set<String> = []
+    var pending = wish.split(separator: ",").map(String.init)
+    while let name = pending.popLast() {
+        guard found.insert(name).inserted else { continue }
+        pending += byName[name]?.imports ?? []
+    }
+    return found
+}()
+let wholeHouse = chosen.count == parts.count
+let kept = parts.filter { chosen.contains($0.name) }
+let tested = Context.environment["MARTLET_PARTS"].flatMap { $0.isEmpty ? nil : Set($0.split(separator: ",").map(String.init)) }
+
+// MARK: - The manifest
+
+func product(_ name: String) -> Target.Dependency {
+    let parts = name.split(separator: "@")[0].split(separator: "/").map(String.init)
+    return .product(name: parts[1], package: parts[0])
+}
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let targets: [Target] = kept.flatMap { part -> [Target] in
+    let imports = part.imports.map { Target.Dependency.target(name: $0) }
+    let products = part.products.filter { !$0.hasSuffix("@tests") }.map(product)
+    let target: Target
+    switch part.kind {
+    case .c:
+        target = .target(
+            name: part.name, dependencies: imports,
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])])
+    case .system(let pkgConfig, let apt):
+        target = .systemLibrary(name: part.name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+    case .swift:
+        target = .target(
+            name: part.name, dependencies: imports + products, resources: part.resources.map { .copy($0) },
+            swiftSettings: swiftSettings)
+    case .executable:
+        target = .executableTarget(name: part.name, dependencies: imports + products, swiftSettings: swiftSettings)
+    }
+    guard part.tested, tested?.contains(part.name) ?? true else { return [target] }
+    let tests = Target.testTarget(
+        name: part.name + "Tests",
+        dependencies: imports + products + [.target(name: part.name)]
+            + part.products.filter { $0.hasSuffix("@tests") }.map(product),
+        swiftSettings: swiftSettings)
+    return [target, tests]
+}
+
+let usedPackages = Set(kept.flatMap(\.products).map { String($0.split(separator: "/")[0]) })
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: kept.compactMap { part in
+        switch part.kind {
+        case .swift: .library(name: part.name, targets: [part.name])
+        case .executable: .executable(name: part.name, targets: [part.name])
+        case .c, .system: nil
+        }
+    },
+    dependencies: usedPackages.sorted().map { .package(url: outside[$0]!.url, from: outside[$0]!.version) },
+    targets: targets + (wholeHouse ? [.testTarget(name: "HouseTests", dependencies: [], swiftSettings: swiftSettings)] : []),
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Core
+
+@Test func nearestFindsATypo() { #expect(nearest(to: "spilt", among: ["split", "serve"]) == "split") }
