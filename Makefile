@@ -1,0 +1,33 @@
+# Two commands are enough: `make demo` and `make test`.
+
+SWIFT_BUILD = swift build -c release
+MARTLET = .build/release/martlet
+
+.PHONY: help demo build test bench lint docs clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+build: ## the program, in .build/release/martlet
+	@scripts/setup
+	$(SWIFT_BUILD) --product martlet
+
+demo: build ## a shop's transactions become a tested recommender that a server answers from
+	$(MARTLET) demo
+
+test: ## every test, the slow ones too
+	@scripts/setup test
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+
+bench: build ## the races against each peer, in one run each, with ratios
+	Benchmarks/run
+
+lint: ## the style, strictly
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+docs: ## the reference of every public name, as web pages in .build/docs
+	scripts/docs
+
+clean: ## remove what was built
+	rm -rf .build demo
