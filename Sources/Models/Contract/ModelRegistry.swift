@@ -1,0 +1,42 @@
+import Core
+
+/// Every model by its name in `martlet.yml`.
+public enum ModelRegistry {
+    /// The models there are.
+    static let models: [any RetrievalModel.Type] = [PopularityModel.self, ItemCosineModel.self]
+
+    /// The names of the models.
+    public static var kinds: [String] { models.map { $0.kind } }
+
+    /// Makes a model that is not fitted yet.
+    ///
+    /// - Throws: `notFound` for an unknown kind, `invalidConfiguration` for wrong hyperparameters.
+    public static func make(kind: String, hyperparameters: JSONValue = .object([:])) throws -> any RetrievalModel {
+        try type(of: kind).init(hyperparameters: hyperparameters)
+    }
+
+    /// Reads any model from the folder that it was saved to.
+    ///
+    /// - Throws: `notFound`, or `corrupted` if a file does not hold what its header promises.
+    public static func load(folder: String) throws -> any RetrievalModel {
+        let kind = try ModelFolder(folder).description()["kind"]?.string ?? ""
+        return try type(of: kind).init(loading: folder)
+    }
+
+    /// Checks the hyperparameters of a model of `kind`; an unknown kind is reported with the nearest name.
+    public static func check(kind: String, fields: inout ConfigurationFields) {
+        do {
+            try type(of: kind).check(&fields)
+        } catch {
+            fields.diagnostics.report(error.message, hint: error.hint, at: fields.location)
+        }
+    }
+
+    private static func type(of kind: String) throws(MartletError) -> any RetrievalModel.Type {
+        if let model = models.first(where: { $0.kind == kind }) { return model }
+        throw MartletError(
+            .notFound, "there is no model '\(kind)'",
+            hint: nearest(to: kind, among: kinds).map { "did you mean '\($0)'?" }
+                ?? "the models are \(kinds.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,49 @@
+import Core
+import Features
+
+/// How to train, as opposed to what: nothing here is a property of the model.
+public struct TrainingOptions: Sendable {
+    /// Where all random numbers come from.
+    public var seed: UInt64
+    /// How many threads to use; nil takes `Threads.count`. Results repeat exactly for a seed and a thread count.
+    public var threads: Int?
+    /// Where to keep the state after every epoch and the best weights so far; nil keeps neither.
+    public var checkpointFolder: String?
+    /// Where to say how far the work is.
+    public var progress: any ProgressReporting
+    /// Early stopping looks at recall at this length on the validation window.
+    public var validationMetricK: Int
+    /// Goes on from the checkpoint folder's last epoch, if there is one.
+    public var resume: Bool
+    /// Asked often; `true` ends the work with `cancelled`, after which a checkpoint can be resumed.
+    public var isCancelled: @Sendable () -> Bool
+    /// The windows to learn from. `[.train, .validation]` refits a chosen model on everything before the test window;
+    /// early stopping is off then.
+    public var windows: [Window]
+
+    /// Makes options; every one has a default.
+    public init(
+        seed: UInt64 = 42, threads: Int? = nil, checkpointFolder: String? = nil,
+        progress: any ProgressReporting = SilentProgress(), validationMetricK: Int = 12, resume: Bool = false,
+        windows: [Window] = [.train], isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.seed = seed
+        self.threads = threads
+        self.checkpointFolder = checkpointFolder
+        self.progress = progress
+        self.validationMetricK = validationMetricK
+        self.resume = resume
+        self.windows = windows
+        self.isCancelled = isCancelled
+    }
+
+    /// Ends the work if the caller wants it ended.
+    ///
+    /// - Throws: `cancelled`.
+    func checkCancellation() throws {
+        if isCancelled() {
+            throw MartletError(
+                .cancelled, "training was stopped", hint: "resume goes on from the last finished epoch")
+        }
+    }
+}
