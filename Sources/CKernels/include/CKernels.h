@@ -1,0 +1,10 @@
+#pragma once
+// All kernels. A new header is named here: the compiler's cached module is renewed when this file changes.
+
+#include "dispatch.h"
+#include "nesting.h"
+#include "topk.h"
+#include "vectors.h"
+#if __has_include("training.h")
+#include "training.h"
+#endif

@@ -1,0 +1,275 @@
+#include "topk.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+// One query's candidates are 64-bit keys: the score's bits, turned so that they rise with the score, above the slot's
+// bits, turned so that they fall with the slot. The larger key is the better candidate, and no two keys are equal.
+
+static inline uint64_t key_of(float score, uint32_t slot) {
+    uint32_t bits;
+    score += 0.0f;  // −0 and +0 are equal scores
+    memcpy(&bits, &score, 4);
+    bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
+    return (uint64_t)bits << 32 | (uint32_t)~slot;
+}
+
+static inline float score_of(uint64_t key) {
+    uint32_t bits = (uint32_t)(key >> 32);
+    bits ^= bits & 0x80000000u ? 0x80000000u : 0xffffffffu;
+    float score;
+    memcpy(&score, &bits, 4);
+    return score;
+}
+
+static inline uint32_t slot_of(uint64_t key) { return ~(uint32_t)key; }
+
+struct block {
+    const float *packed_items, *packed_queries;
+    size_t slots, dimensions, query_count, k, capacity;
+    float *thresholds;     // the score a new candidate must exceed
+    uint32_t *lengths;     // how many candidates each query has
+    int64_t *cursors;      // the first excluded item not below the slot last offered
+    uint64_t *candidates;  // capacity keys a query
+    const struct martlet_topk_job *job;
+};
+
+// MARK: - Selection
+
+static void sort_descending_short(uint64_t *keys, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        uint64_t key = keys[i];
+        size_t j = i;
+        for (; j > 0 && keys[j - 1] < key; j--) keys[j] = keys[j - 1];
+        keys[j] = key;
+    }
+}
+
+static inline uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c) {
+    uint64_t low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
+}
+
+/// Brings the best `k` of `n` keys to the front, in no order; stops early, and says with how many, as soon as between
+/// `k` and `most` of the best are in front. Partitions without branches (Lomuto's scheme).
+static size_t select_best(uint64_t *keys, size_t n, size_t k, size_t most) {
+    size_t low = 0, high = n;  // keys before `low` are among the best; those from `high` on are not
+    while (high > most) {
+        if (high - low <= 12) {
+            sort_descending_short(keys + low, high - low);
+            return k;
+        }
+        const size_t middle = low + (high - low) / 2;
+        const uint64_t pivot = median_of_three(keys[low], keys[middle], keys[high - 1]);
+        size_t out = low;
+        for (size_t i = low; i < high; i++) {
+            const uint64_t key = keys[i];
+            keys[i] = keys[out];
+            keys[out] = key;
+            out += key > pivot;
+        }
+        if (out >= k) high = out;
+        else low = out;
+    }
+    return high;
+}
+
+/// Sorts keys, the largest first, by merging runs; `spare` has room for n keys.
+static void sort_descending(uint64_t *keys, uint64_t *spare, size_t n) {
+    enum { run = 8 };
+    for (size_t i = 0; i < n; i += run) sort_descending_short(keys + i, n - i < run ? n - i : run);
+    uint64_t *from = keys, *to = spare;
+    for (size_t width = run; width < n; width *= 2) {
+        for (size_t i = 0; i < n; i += 2 * width) {
+            size_t a = i, a_end = i + width < n ? i + width : n, b = a_end, b_end = i + 2 * width < n ? i + 2 * width : n;
+            size_t out = i;
+            while (a < a_end && b < b_end) {
+                const int second = from[b] > from[a];
+                to[out++] = second ? from[b] : from[a];
+                b += second;
+                a += !second;
+            }
+            while (a < a_end) to[out++] = from[a++];
+            while (b < b_end) to[out++] = from[b++];
+        }
+        uint64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != keys) memcpy(keys, from, n * sizeof *keys);
+}
+
+/// A query's list is full: keep about its best k, and raise its threshold to the worst score kept.
+static __attribute__((noinline)) void compact(struct block *block, size_t query) {
+    uint64_t *keys = block->candidates + query * block->capacity;
+    const size_t most = block->k + (block->capacity - block->k) / 8;
+    const size_t kept = select_best(keys, block->lengths[query], block->k, most);
+    uint64_t worst = keys[0];
+    for (size_t i = 1; i < kept; i++) worst = keys[i] < worst ? keys[i] : worst;
+    block->lengths[query] = (uint32_t)kept;
+    block->thresholds[query] = score_of(worst);
+}
+
+/// Takes a slot whose score passed the threshold of its tile's beginning. Each query is offered rising slots.
+static inline void offer(struct block *block, size_t query, size_t slot, float score) {
+    if (slot >= block->slots || !(score > block->thresholds[query])) return;
+    const struct martlet_topk_job *job = block->job;
+    if (job->excluded) {
+        const int32_t item = job->items ? job->items[slot] : (int32_t)slot;
+        const int64_t end = job->offsets[query + 1];
+        int64_t cursor = block->cursors[query];
+        while (cursor < end && job->excluded[cursor] < item) cursor++;
+        block->cursors[query] = cursor;
+        if (cursor < end && job->excluded[cursor] == item) return;
+    }
+    block->candidates[query * block->capacity + block->lengths[query]++] = key_of(score, (uint32_t)slot);
+    if (block->lengths[query] == block->capacity) compact(block, query);
+}
+
+// MARK: - Scans, one for each instruction set
+
+typedef int32_t lanes4 __attribute__((vector_size(16)));
+
+static inline uint32_t bits_of_lanes(lanes4 lanes) {
+    uint32_t bits = 0;
+    for (int lane = 0; lane < 4; lane++) bits |= (uint32_t)(lanes[lane] & 1) << lane;
+    return bits;
+}
+
+#define LANES 4
+#define VECTORS 2
+#define ROWS 4
+#define TARGET
+#define NAME(x) x##_plain
+#define BITS(m) bits_of_lanes((lanes4)(m))
+#define ANY(m) BITS(m)
+#include "topk_tile.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define LANES 8
+#define VECTORS 2
+#define ROWS 6
+#define TARGET __attribute__((target("avx2,fma")))
+#define NAME(x) x##_avx2
+#define BITS(m) (uint32_t) _mm256_movemask_ps((__m256)(m))
+#define ANY(m) BITS(m)
+#include "topk_tile.h"
+
+#define LANES 16
+#define VECTORS 2
+#define ROWS 12
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define NAME(x) x##_avx512
+#define BITS(m) (uint32_t) _mm512_movepi32_mask((__m512i)(m))
+#define ANY(m) BITS(m)
+#include "topk_tile.h"
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#define LANES 4
+#define VECTORS 4
+#define ROWS 6
+#define TARGET
+#define NAME(x) x##_neon
+#define BITS(m) bits_of_lanes((lanes4)(m))
+#define ANY(m) vmaxvq_u32((uint32x4_t)(m))
+#include "topk_tile.h"
+#endif
+
+static struct {
+    size_t tile_items, tile_queries;
+    void (*scan)(struct block *);
+} in_use = {8, 4, scan_plain};
+
+__attribute__((constructor)) static void choose_topk(void) {
+    switch (martlet_kernels_in_use()) {
+#if defined(__x86_64__)
+        case MARTLET_AVX2: in_use.tile_items = 16, in_use.tile_queries = 6, in_use.scan = scan_avx2; break;
+        case MARTLET_AVX512: in_use.tile_items = 32, in_use.tile_queries = 12, in_use.scan = scan_avx512; break;
+#elif defined(__aarch64__)
+        case MARTLET_NEON: in_use.tile_items = 16, in_use.tile_queries = 6, in_use.scan = scan_neon; break;
+#endif
+        default: break;
+    }
+}
+
+// MARK: - Blocks
+
+// A multiple of every tile's queries. All items pass by once for each block, at 4·D·T bytes for BLOCK/ROWS tiles of
+// work, so the packed queries (4·D·BLOCK bytes) stay in the second-level cache and items may come from anywhere.
+enum { BLOCK = 96 };
+
+size_t martlet_topk_tile_items(void) { return in_use.tile_items; }
+size_t martlet_topk_block_queries(void) { return BLOCK; }
+
+void martlet_topk_pack(const float *rows, const int32_t *chosen, size_t slots, size_t dimensions, size_t first,
+                       size_t last, float *packed) {
+    const size_t width = in_use.tile_items;
+    for (size_t tile = first; tile < last; tile++) {
+        float *to = packed + tile * dimensions * width;
+        for (size_t lane = 0; lane < width; lane++) {
+            const size_t slot = tile * width + lane;
+            if (slot < slots) {
+                const float *row = rows + (chosen ? (size_t)chosen[slot] : slot) * dimensions;
+                for (size_t d = 0; d < dimensions; d++) to[d * width + lane] = row[d];
+            } else {
+                for (size_t d = 0; d < dimensions; d++) to[d * width + lane] = 0;
+            }
+        }
+    }
+}
+
+// Twice the list and some: a longer list is compacted more rarely but its threshold lags behind.
+static size_t capacity_for(size_t k) { return 2 * k + 64; }
+static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+size_t martlet_topk_scratch_bytes(size_t dimensions, size_t k) {
+    return rounded(BLOCK * dimensions * sizeof(float)) + rounded(BLOCK * sizeof(float)) +
+           rounded(BLOCK * sizeof(uint32_t)) + rounded(BLOCK * sizeof(int64_t)) +
+           rounded((BLOCK + 1) * capacity_for(k) * sizeof(uint64_t));
+}
+
+void martlet_topk_block(const struct martlet_topk_job *job, void *scratch) {
+    const size_t rows = in_use.tile_queries, dimensions = job->dimensions, capacity = capacity_for(job->k);
+    char *next = scratch;
+    float *queries = (float *)next;
+    next += rounded(BLOCK * dimensions * sizeof(float));
+    float *thresholds = (float *)next;
+    next += rounded(BLOCK * sizeof(float));
+    uint32_t *lengths = (uint32_t *)next;
+    next += rounded(BLOCK * sizeof(uint32_t));
+    int64_t *cursors = (int64_t *)next;
+    next += rounded(BLOCK * sizeof(int64_t));
+    uint64_t *candidates = (uint64_t *)next, *spare = candidates + BLOCK * capacity;
+
+    for (size_t query = 0; query < BLOCK; query++) {
+        const int real = query < job->query_count;
+        float *to = queries + query / rows * rows * dimensions + query % rows;
+        for (size_t d = 0; d < dimensions; d++) to[d * rows] = real ? job->queries[query * dimensions + d] : 0;
+        thresholds[query] = real ? -INFINITY : INFINITY;  // nothing passes for the padding of the last tile
+        lengths[query] = 0;
+        cursors[query] = real && job->offsets ? job->offsets[query] : 0;
+    }
+    struct block block = {
+        job->packed, queries, job->slots, dimensions, job->query_count, job->k, capacity,
+        thresholds,  lengths, cursors,    candidates, job,
+    };
+    in_use.scan(&block);
+
+    for (size_t query = 0; query < job->query_count; query++) {
+        uint64_t *keys = candidates + query * capacity;
+        size_t found = lengths[query];
+        if (found > job->k) found = select_best(keys, found, job->k, job->k);
+        sort_descending(keys, spare, found);
+        int32_t *items = job->result_items + query * job->k;
+        float *scores = job->result_scores + query * job->k;
+        for (size_t rank = 0; rank < job->k; rank++) {
+            const int real = rank < found;
+            const uint32_t slot = real ? slot_of(keys[rank]) : 0;
+            items[rank] = !real ? -1 : job->items ? job->items[slot] : (int32_t)slot;
+            scores[rank] = real ? score_of(keys[rank]) : -INFINITY;
+        }
+    }
+}

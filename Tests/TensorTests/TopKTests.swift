@@ -1,0 +1,94 @@
+import Core
+import Tensor
+import Testing
+
+/// The fused kernel against sorting all scores computed in double precision.
+struct TopKTests {
+    /// The best items by a full sort of scores in double precision.
+    static func reference(_ queries: Matrix, _ items: Matrix, k: Int, exclude: SparseRows?, allowed: [Bool]?)
+        -> [[(item: Int32, score: Double)]]
+    {
+        (0..<queries.rows).map { query in
+            let hidden = Set(exclude?[query] ?? [])
+            let scored = (0..<items.rows).compactMap { item -> (item: Int32, score: Double)? in
+                guard allowed?[item] ?? true, !hidden.contains(Int32(item)) else { return nil }
+                let score = zip(queries.row(query), items.row(item)).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+                return score > -.infinity ? (Int32(item), score) : nil
+            }
+            return Array(scored.sorted { ($1.score, $0.item) < ($0.score, $1.item) }.prefix(k))
+        }
+    }
+
+    /// Small whole numbers: every product is exact in any order of summation, and ties abound.
+    static func whole(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
+        var random = RandomSource(seed: seed)
+        return Matrix(
+            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(random.index(below: 9)) - 4 })
+    }
+
+    static let shapes: [(queries: Int, items: Int, dimensions: Int, k: Int)] = [
+        (1, 1, 1, 1), (5, 3, 2, 10), (1, 1000, 7, 12), (97, 517, 8, 12), (200, 333, 1, 33), (13, 2000, 64, 100),
+        (7, 40, 3, 40), (6, 16, 4, 1), (100, 100, 0, 5), (3, 3000, 2, 700), (0, 10, 4, 3), (3, 0, 4, 3),
+    ]
+
+    @Test(arguments: shapes, [(false, false), (true, false), (false, true), (true, true)])
+    func equalsAFullSort(
+        shape: (queries: Int, items: Int, dimensions: Int, k: Int), filters: (exclude: Bool, allow: Bool)
+    ) {
+        let queries = Self.whole(shape.queries, shape.dimensions, seed: 1)
+        let items = Self.whole(shape.items, shape.dimensions, seed: 2)
+        var random = RandomSource(seed: 3)
+        let count = filters.exclude && shape.items > 0 ? shape.queries * 40 : 0
+        let exclude = SparseRows.from(
+            rows: (0..<count).map { _ in Int32(random.index(below: shape.queries)) },
+            columns: (0..<count).map { _ in Int32(random.index(below: shape.items)) },
+            rowCount: shape.queries, columnCount: shape.items)
+        let allowed = (0..<shape.items).map { _ in random.uniform() < 0.3 }
+        let found = topK(
+            queries: queries, items: items, k: shape.k, exclude: filters.exclude ? exclude : nil,
+            allowed: filters.allow ? allowed : nil, threads: 3)
+        let expected = Self.reference(
+            queries, items, k: shape.k, exclude: filters.exclude ? exclude : nil, allowed: filters.allow ? allowed : nil
+        )
+        for query in 0..<shape.queries {
+            #expect(Array(found[query]) == expected[query].map(\.item))
+            #expect(Array(found.scores(query)) == expected[query].map { Float($0.score) })
+            #expect(
+                found.items[query * shape.k..<(query + 1) * shape.k].count { $0 < 0 } == shape.k - found[query].count)
+        }
+    }
+
+    @Test func realScoresAreThoseOfDoublePrecision() {
+        let queries = MatrixTests.random(20, 64, seed: 4)
+        let items = MatrixTests.random(1000, 64, seed: 5)
+        let found = topK(queries: queries, items: items, k: 100)
+        for (query, expected) in Self.reference(queries, items, k: 100, exclude: nil, allowed: nil).enumerated() {
+            #expect(found[query].count == 100)
+            for (score, best) in zip(found.scores(query), expected) { #expect(abs(Double(score) - best.score) < 1e-5) }
+        }
+    }
+
+    @Test func notANumberAndMinusInfinityAreNeverReturned() {
+        let items = Matrix(
+            rows: 6, columns: 2, values: [.nan, 0, 1, 1, -.infinity, 0, .infinity, 0, -1e30, -1e30, 1, 1] as [Float])
+        let found = topK(queries: Matrix(rows: 1, columns: 2, values: [1, 1] as [Float]), items: items, k: 6)
+        #expect(found.items == [3, 1, 5, 4, -1, -1])
+        #expect(found.scores == [.infinity, 2, 2, -2e30, -.infinity, -.infinity])
+    }
+
+    @Test func zerosOfBothSignsTie() {
+        let items = Matrix(rows: 40, columns: 1, values: (0..<40).map { $0 % 2 == 0 ? -0.0 : 0.0 } as [Float])
+        let found = topK(queries: Matrix(rows: 1, columns: 1, values: [1] as [Float]), items: items, k: 40)
+        #expect(found.items == Array(0..<40))
+    }
+
+    @Test(arguments: [true, false])
+    func listsThatKeepChanging(rising: Bool) {
+        // Rising scores make every item pass its threshold; falling ones none after the first k.
+        let items = Matrix(rows: 20_000, columns: 1, values: (0..<20_000).map { Float(rising ? $0 : 20_000 - $0) })
+        let found = topK(queries: Matrix(rows: 2, columns: 1, values: [1, 2] as [Float]), items: items, k: 50)
+        let expected = (0..<50).map { Int32(rising ? 19_999 - $0 : $0) }
+        #expect(Array(found[0]) == expected)
+        #expect(Array(found[1]) == expected)
+    }
+}
