@@ -1,0 +1,91 @@
+import Core
+
+/// One piece of work in a flow: a closure over artifacts.
+///
+/// A step declares the steps whose results it reads, its parameters and the version of its code. Together with the
+/// digests of those results they make its *key*; a step whose key was computed before is taken from the store.
+public struct Step: Sendable {
+    /// Where a step's body runs.
+    public enum Isolation: String, Sendable, Codable {
+        /// In the process that runs the flow, on a thread of its own.
+        case inProcess
+        /// In a child process: a crash, or a kill by the system, takes down this step only, and it can be retried.
+        case childProcess
+    }
+
+    /// What the step does.
+    public typealias Body = @Sendable (StepContext) async throws -> Void
+    /// A digest or version of something outside the store that the step reads, such as the hash of a CSV file.
+    public typealias Fingerprint = @Sendable () async throws -> JSONValue
+    /// Whether effects outside the store, such as a warehouse table, still are as a finished result left them.
+    public typealias Validity = @Sendable (StepResult) async throws -> Bool
+
+    /// The step's name, unique in its graph.
+    public var name: String
+    /// The names of the steps that must have finished, whose artifacts and values the step may read.
+    public var dependencies: [String]
+    /// Everything that the body's result depends on, besides its inputs.
+    public var parameters: JSONValue
+    /// Changed by whoever changes what the body computes.
+    public var codeVersion: String
+    /// Where the body runs.
+    public var isolation: Isolation
+    /// Whether a result of an earlier run with the same key may stand in for running the body.
+    public var isMemoised: Bool
+    /// What happens after a failure.
+    public var retries: RetryPolicy
+    /// The longest time one attempt may take. In a child process the end is hard (SIGTERM, then SIGKILL); in the
+    /// same process the body's task is cancelled, and the body must heed it.
+    public var timeLimit: Duration?
+    /// What the step reads from outside the store; becomes part of the key.
+    public var fingerprint: Fingerprint?
+    /// Asked before a finished result is used again; `false` runs the body once more.
+    public var validity: Validity?
+    /// What the step does.
+    public var body: Body
+
+    /// Describes a step.
+    ///
+    /// - Parameters:
+    ///   - name: unique in its graph; no slash, no control character, at most 100 bytes.
+    ///   - dependencies: the names of the steps whose results the body reads.
+    ///   - parameters: part of the key.
+    ///   - codeVersion: part of the key.
+    ///   - isolation: in this process, or in a child.
+    ///   - isMemoised: false for a step that must run in every new run (a resumed run still does not repeat it).
+    ///   - retries: how often, and after which pauses, a failed attempt is repeated.
+    ///   - timeLimit: the longest time of one attempt.
+    ///   - fingerprint: what the body reads from outside the store.
+    ///   - validity: whether effects outside the store still stand.
+    ///   - body: the work.
+    public init(
+        _ name: String, dependencies: [String] = [], parameters: JSONValue = [:], codeVersion: String = "1",
+        isolation: Isolation = .inProcess, isMemoised: Bool = true, retries: RetryPolicy = .never,
+        timeLimit: Duration? = nil, fingerprint: Fingerprint? = nil, validity: Validity? = nil, body: @escaping Body
+    ) {
+        self.name = name
+        self.dependencies = dependencies
+        self.parameters = parameters
+        self.codeVersion = codeVersion
+        self.isolation = isolation
+        self.isMemoised = isMemoised
+        self.retries = retries
+        self.timeLimit = timeLimit
+        self.fingerprint = fingerprint
+        self.validity = validity
+        self.body = body
+    }
+
+    /// One step per value, named `name[label]`: a fan-out. A step that depends on all of their names is the join.
+    ///
+    /// - Parameters:
+    ///   - name: the common name.
+    ///   - branches: a label, unique among them, and the parameters of each branch.
+    ///   - make: makes the step of one branch from its full name and parameters.
+    public static func fanOut(
+        _ name: String, over branches: [(label: String, parameters: JSONValue)],
+        _ make: (_ name: String, _ parameters: JSONValue) throws -> Step
+    ) rethrows -> [Step] {
+        try branches.map { try make("\(name)[\($0.label)]", $0.parameters) }
+    }
+}

@@ -1,0 +1,53 @@
+import Core
+
+extension FlowRunner {
+    /// Runs one step of a run in this process, which the runner of that run started for it.
+    ///
+    /// Ends at once when the parent process dies, and cancels the body on SIGTERM. Results and the reason of a failure
+    /// go to the store, where the parent finds them.
+    ///
+    /// - Parameters:
+    ///   - graph: the same graph that the parent runs.
+    ///   - run: the run's id.
+    ///   - step: the step's name.
+    /// - Throws: whatever the step's body throws.
+    public func runChild(_ graph: FlowGraph, run: String, step name: String) async throws {
+        Lifeline.watch()
+        let step = try graph.step(name)
+        guard let record = try store.steps(run: run).first(where: { $0.name == name }), record.state == .running,
+            let key = record.key
+        else {
+            throw MartletError(
+                .busy, "run \(run) is not waiting for step '\(name)'", hint: "start the run, not the step")
+        }
+        var results: [String: StepResult] = [:]
+        for dependency in step.dependencies { results[dependency] = try store.result(run: run, step: dependency) }
+        let progress: any ProgressReporting = ProgressPipe.inChild() ?? self.progress
+        let attempt = StepAttempt(
+            store: store, run: run, step: step, key: key, number: record.attempts, results: results,
+            progress: progress)
+        do {
+            try await withInterrupts { _ = try await attempt.perform() }
+        } catch {
+            try? store.note(run: run, step: name, message: "\(error)")
+            throw error
+        }
+    }
+
+    /// Starts the child, forwards its progress, and waits for its end.
+    func attemptInChild(_ step: Step, run: String, command: [String]) async throws -> StepResult {
+        let log = store.logPath(run: run, step: step.name)
+        try Folders.make(Folders.parent(of: log))
+        let child = try ChildProcess(command: command, log: log)
+        let ending = try await child.wait(limit: step.timeLimit, grace: gracePeriod, progress: progress)
+        // What counts is the commit: a child that dies after it has finished its work.
+        if let record = try store.steps(run: run).first(where: { $0.name == step.name }) {
+            if record.state == .finished, let result = try store.result(run: run, step: step.name) { return result }
+            if case .cancelled = ending { throw CancellationError() }
+            if case .timeLimit(let limit) = ending { throw StepFailure.timeLimit(limit) }
+            throw MartletError(
+                "step-failed", record.message ?? "its process \(ending.text)", hint: "its output is in \(log)")
+        }
+        throw MartletError(.corrupted, "run \(run) has lost its step '\(step.name)'")
+    }
+}

@@ -1,0 +1,104 @@
+import Core
+
+extension FlowRunner {
+    /// Brings one step to its outcome: a result it has, a result from the store, or attempts until one succeeds.
+    func complete(_ step: Step, run: String, results: [String: StepResult]) async -> StepOutcome {
+        let begin = ContinuousClock.now
+        do {
+            let key = try await StepKey.make(step, results: results)
+            if let known = try await known(step, key: key, run: run) { return known }
+            progress.begin(step.name)
+            let result = try await attempts(step, key: key, run: run, results: results)
+            let taken = seconds(of: ContinuousClock.now - begin)
+            progress.end(step.name, summary: "done in \(FlowRunner.describe(taken))")
+            return .finished(result, seconds: taken)
+        } catch {
+            if Task.isCancelled || error is CancellationError {
+                try? store.mark(run: run, step: step.name, .cancelled, message: "ended before it was done")
+                progress.end(step.name, summary: "ended before it was done")
+                return .cancelled
+            }
+            try? store.mark(run: run, step: step.name, .failed, message: "\(error)")
+            let message = (error as? MartletError)?.message ?? "\(error)"
+            progress.end(step.name, summary: "failed: \(message)")
+            return .failed(error, seconds: seconds(of: ContinuousClock.now - begin))
+        }
+    }
+
+    /// A result for this key that is still whole: this run's own, or (if the step is memoised) any run's.
+    private func known(_ step: Step, key: String, run: String) async throws -> StepOutcome? {
+        var candidates: [StepResult] = []
+        if let own = try store.result(run: run, step: step.name), own.key == key { candidates.append(own) }
+        let ownResult = candidates.first?.id
+        if step.isMemoised {
+            candidates += try store.results(key: key).filter { $0.id != ownResult }
+        }
+        for result in candidates {
+            do {
+                for artifact in result.artifacts.values { _ = try store.artifacts.path(of: artifact) }
+            } catch let error as MartletError where error.code == .corrupted || error.code == .notFound {
+                progress.note("\(step.name): \(error.message); the step is repeated")
+                try store.forget(result.id)
+                continue
+            }
+            if let validity = step.validity, try await !validity(result) {
+                progress.note("\(step.name): what it did outside the store is gone; the step is repeated")
+                continue
+            }
+            if result.id == ownResult {
+                progress.end(step.name, summary: "done already")
+                return .wasDone(result)
+            }
+            let message = "unchanged, taken from run \(result.run)"
+            try store.reuse(result, run: run, step: step.name, message: message)
+            progress.end(step.name, summary: message)
+            return .reused(result, message)
+        }
+        return nil
+    }
+
+    private func attempts(
+        _ step: Step, key: String, run: String, results: [String: StepResult]
+    ) async throws -> StepResult {
+        var tried = 0
+        while true {
+            try Task.checkCancellation()
+            tried += 1
+            do {
+                return try await attempt(step, key: key, run: run, results: results)
+            } catch {
+                if Task.isCancelled || error is CancellationError || tried > step.retries.count { throw error }
+                let pause = step.retries.pause(afterAttempt: tried)
+                let message = (error as? MartletError)?.message ?? "\(error)"
+                progress.note(
+                    "\(step.name): attempt \(tried) of \(step.retries.count + 1) failed: \(message); "
+                        + "again in \(FlowRunner.describe(seconds(of: pause)))")
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    private func attempt(
+        _ step: Step, key: String, run: String, results: [String: StepResult]
+    ) async throws -> StepResult {
+        let number = try store.beginAttempt(run: run, step: step.name, key: key)
+        if step.isolation == .childProcess, let childCommand {
+            return try await attemptInChild(step, run: run, command: childCommand(step.name, run))
+        }
+        return try await StepAttempt(
+            store: store, run: run, step: step, key: key, number: number, results: results, progress: progress
+        ).perform()
+    }
+
+    /// `0.42 s`, `3 m 12 s`, `1 h 04 m`.
+    static func describe(_ seconds: Double) -> String {
+        if seconds < 60 {
+            let hundredths = Int((seconds * 100).rounded())
+            let rest = hundredths % 100
+            return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+        }
+        let whole = Int(seconds.rounded())
+        if whole < 3600 { return "\(whole / 60) m \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole % 3600 / 60) m"
+    }
+}
