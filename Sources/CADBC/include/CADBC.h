@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ArrowKernels.h"
+
 #if defined(__cplusplus)
 extern "C" {
 #endif

@@ -21,7 +21,7 @@ public protocol SQLConnection: AnyObject {
 }
 
 extension SQLConnection {
-    /// All rows of a small answer as one table; an answer without rows gives an empty table.
+    /// All rows of a small answer, each a list of values in the order of the columns.
     ///
     /// - Throws: as ``query(_:)``.
     public func rows(_ sql: String) throws -> [[JSONValue]] {
@@ -50,30 +50,6 @@ extension SQLConnection {
         } catch {
             _ = try? execute("ROLLBACK")
             throw error
-        }
-    }
-}
-
-extension Column {
-    /// The value at `row` as JSON: a list column gives an array, a timestamp its microseconds.
-    public func value(_ row: Int) -> JSONValue {
-        if isNull(row) { return .null }
-        if let listOffsets {
-            return .array((Int(listOffsets[row])..<Int(listOffsets[row + 1])).map(element))
-        }
-        return element(row)
-    }
-
-    private func element(_ index: Int) -> JSONValue {
-        switch values {
-        case .bool(let buffer): .bool(buffer[index] != 0)
-        case .int32(let buffer): .integer(Int64(buffer[index]))
-        case .int64(let buffer), .timestamp(let buffer): .integer(buffer[index])
-        case .float32(let buffer): .number(Double(buffer[index]))
-        case .float64(let buffer): .number(buffer[index])
-        case .string(let offsets, let bytes):
-            .string(
-                String(decoding: bytes.values[Int(offsets[index])..<Int(offsets[index + 1])], as: UTF8.self))
         }
     }
 }
