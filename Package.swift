@@ -8,6 +8,7 @@ import PackageDescription
 let outside: [String: (url: String, version: Version)] = [
     "swift-argument-parser": ("https://github.com/apple/swift-argument-parser", "1.8.2"),
     "swift-crypto": ("https://github.com/apple/swift-crypto", "4.5.2"),
+    "swift-http-types": ("https://github.com/apple/swift-http-types", "1.8.0"),
     "swift-log": ("https://github.com/apple/swift-log", "1.16.2"),
     "swift-metrics": ("https://github.com/apple/swift-metrics", "2.13.0"),
     "swift-nio": ("https://github.com/apple/swift-nio", "2.101.2"),
@@ -53,8 +54,10 @@ let parts: [Part] = [
     Part(
         name: "Serving", imports: ["Core", "Features", "Models", "Index", "Stores"],
         products: [
-            "hummingbird/Hummingbird", "hummingbird/HummingbirdTLS", "hummingbird/HummingbirdTesting@tests",
-            "swift-log/Logging", "swift-service-lifecycle/ServiceLifecycle",
+            "hummingbird/Hummingbird", "hummingbird/HummingbirdCore", "hummingbird/HummingbirdTLS",
+            "hummingbird/HummingbirdTesting@tests", "swift-http-types/HTTPTypes", "swift-log/Logging",
+            "swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL",
+            "swift-service-lifecycle/ServiceLifecycle", "swift-service-lifecycle/UnixSignals",
         ]),
     Part(
         name: "Project",

@@ -1,0 +1,55 @@
+import Core
+import Stores
+
+/// Every item of a version as the JSON that answers hold, ready to be copied:
+/// `{"item":"0108775015","title":"Strap top","score":` — the score and the closing brace follow.
+///
+/// One piece of memory, 8 bytes and its text an item.
+struct RenderedCatalogue: Sendable {
+    private let bytes: Buffer<UInt8>
+    /// Fragment `i` is `bytes[offsets[i] ..< offsets[i + 1]]`.
+    private let offsets: Buffer<Int>
+
+    /// Renders a catalogue. Show fields named `item` or `score` give way to ours.
+    ///
+    /// - Complexity: O(bytes of the catalogue)
+    init(_ catalogue: Catalogue) {
+        var text: [UInt8] = []
+        var offsets: [Int] = [0]
+        offsets.reserveCapacity(catalogue.count + 1)
+        var fragment = ""
+        for index in 0..<catalogue.count {
+            fragment.removeAll(keepingCapacity: true)
+            fragment += "{\"item\":"
+            JSONValue.quote(catalogue.id(index), to: &fragment)
+            fragment += Self.members(catalogue, index)
+            fragment += ",\"score\":"
+            text.append(contentsOf: fragment.utf8)
+            offsets.append(text.count)
+        }
+        bytes = Buffer(text)
+        self.offsets = Buffer(offsets)
+    }
+
+    /// How many items there are.
+    var count: Int { offsets.count - 1 }
+
+    /// The JSON of the item at `index`, up to its score; nil if the catalogue holds no such place.
+    func fragment(_ index: UInt32) -> UnsafeRawBufferPointer? {
+        let index = Int(index)
+        guard index < count else { return nil }
+        return UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes.values[offsets[index]..<offsets[index + 1]]))
+    }
+
+    /// The show fields as `,"title":"Strap top"`; empty if there are none.
+    private static func members(_ catalogue: Catalogue, _ index: Int) -> String {
+        let text = catalogue.showText(index)
+        guard text.utf8.count > 2, text.utf8.first == UInt8(ascii: "{") else { return "" }
+        // The store writes sorted one-line JSON, which goes out as it stands unless a name might clash with ours.
+        if !text.contains("\"item\"") && !text.contains("\"score\"") { return "," + text.dropFirst().dropLast() }
+        guard case .object(var members) = catalogue[index].show else { return "" }
+        members["item"] = nil
+        members["score"] = nil
+        return members.isEmpty ? "" : "," + JSONValue.object(members).description.dropFirst().dropLast()
+    }
+}

@@ -1,0 +1,135 @@
+import Core
+import Hummingbird
+import Logging
+import NIOCore
+import Stores
+
+/// Finds what a request asks for, checks that it may, and answers.
+///
+/// The paths are few and fixed, so that a comparison of their beginnings takes the place of a router: it costs the
+/// hottest route no allocation.
+struct ServingResponder: Sendable {
+    let configuration: ServingConfiguration
+    let keys: APIKeys
+    let versions: ServedVersions
+    let state: ServerState
+    let metrics: ServingMetrics
+    private let lists: ListResponder
+    private let document: ByteBuffer
+
+    init(
+        configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
+        metrics: ServingMetrics
+    ) {
+        self.configuration = configuration
+        self.keys = keys
+        self.versions = versions
+        self.state = state
+        self.metrics = metrics
+        lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
+        document = ByteBuffer(
+            string: OpenAPIDocument.text(
+                limits: configuration.limits, asksForKeys: keys.areRequired, openMetrics: configuration.openMetrics))
+    }
+
+    /// Answers one request.
+    ///
+    /// - Parameters:
+    ///   - target: the request's target, taken apart.
+    ///   - inFlight: how many requests are being answered, with this one.
+    ///   - logger: makes the request's logger; called only if there is something to say.
+    /// - Throws: a ``Problem``, or what reading the body throws.
+    func respond(
+        to request: Request, target: Target, inFlight: Int, logger: () -> Logger
+    ) async throws -> Response {
+        let isGet = request.method == .get || request.method == .head
+        guard target.route == .unknown || (target.route == .batch ? request.method == .post : isGet) else {
+            let methods = target.route.methods.joined(separator: ", ")
+            throw Problem(
+                .methodNotAllowed, "wrong-method", "\(target.route.template) does not answer to \(request.method)",
+                hint: "use \(methods)", allow: methods)
+        }
+        switch target.route {
+        case .recommendations:
+            try admit(request, inFlight)
+            return try await lists.recommendations(target, logger: logger)
+        case .batch:
+            try admit(request, inFlight)
+            return try await lists.batch(try await body(of: request), logger: logger)
+        case .similar:
+            try admit(request, inFlight)
+            return try await lists.similar(target, logger: logger)
+        case .health: return json("{\"status\":\"alive\"}")
+        case .readiness: return try readiness()
+        case .metrics:
+            if !configuration.openMetrics { try keys.check(request.headers) }
+            let text = metrics.text(version: versions.current, isReady: isReady, started: state.started)
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        case .document:
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: document))
+        case .unknown:
+            throw Problem(
+                .notFound, "unknown-path", "there is nothing at this path",
+                hint: "the paths are listed in /openapi.json")
+        }
+    }
+
+    private func admit(_ request: Request, _ inFlight: Int) throws(Problem) {
+        try keys.check(request.headers)
+        guard inFlight <= configuration.limits.concurrency else {
+            metrics.countRejection()
+            throw Problem(
+                .serviceUnavailable, "too-many-requests-in-flight",
+                "the server is answering \(configuration.limits.concurrency) requests already",
+                hint: "try again in a moment, or raise serve.limits.concurrency", retryAfter: 1)
+        }
+    }
+
+    private var isReady: Bool { !state.isStopping && versions.current != nil }
+
+    private func readiness() throws(Problem) -> Response {
+        if state.isStopping {
+            throw Problem(.serviceUnavailable, "stopping", "the server is stopping", retryAfter: 5)
+        }
+        guard let version = versions.current else {
+            throw Problem(
+                .serviceUnavailable, "nothing-published",
+                versions.status.error.map { "no published version could be loaded: \($0.message)" }
+                    ?? "no published version has been loaded yet",
+                hint: versions.status.error?.hint, retryAfter: 5)
+        }
+        return json("{\"status\":\"ready\",\"version\":\(version.snapshot.version)}")
+    }
+
+    private func body(of request: Request) async throws -> ByteBuffer {
+        let limit = configuration.limits.bodyBytes
+        func tooLarge(_ closes: Bool) -> Problem {
+            Problem(
+                .contentTooLarge, "body-too-large", "the body is larger than \(limit) bytes",
+                hint: "split the users over several requests", closesConnection: closes)
+        }
+        var collected = ByteBuffer()
+        var discarded = 0
+        for try await part in request.body {
+            if discarded == 0, collected.readableBytes + part.readableBytes <= limit {
+                collected.writeImmutableBuffer(part)
+                continue
+            }
+            // A client that is still sending does not read: what it sends is thrown away up to a bound, so that it
+            // gets to see the answer; who sends more than that loses the connection.
+            discarded += part.readableBytes
+            if discarded > 16 * limit { throw tooLarge(true) }
+        }
+        if discarded > 0 { throw tooLarge(false) }
+        return collected
+    }
+
+    private func json(_ text: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

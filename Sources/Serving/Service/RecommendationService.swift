@@ -1,0 +1,166 @@
+import Core
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+import Stores
+import UnixSignals
+
+/// The server of published lists.
+///
+/// ```swift
+/// let service = try RecommendationService(configuration: configuration, reader: reader)
+/// try await service.run()   // until SIGTERM or SIGINT
+/// ```
+public struct RecommendationService: Service {
+    /// Where a started server listens.
+    public struct Address: Sendable {
+        /// The host as configured.
+        public var host: String
+        /// The port, also where the configuration left the choice to the system.
+        public var port: Int
+        /// Whether connections are encrypted.
+        public var isEncrypted: Bool
+
+        /// `https://127.0.0.1:8443`
+        public var url: String {
+            "\(isEncrypted ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+
+        /// One line of JSON that programs wait for: `{"event":"ready","host":…,"port":…,"url":…}`.
+        public var readyLine: String {
+            JSONValue.object([
+                "event": "ready", "host": .string(host), "port": .integer(Int64(port)), "url": .string(url),
+            ]).description
+        }
+    }
+
+    private let configuration: ServingConfiguration
+    private let versions: ServedVersions
+    private let state = ServerState()
+    private let handler: RequestHandler
+    private let tls: TLSConfiguration?
+    private let logger: Logger
+    private let onReady: @Sendable (Address) -> Void
+
+    /// Checks everything that can be checked before listening: keys and certificates.
+    ///
+    /// - Parameters:
+    ///   - configuration: how to serve.
+    ///   - reader: the lists; the service runs it.
+    ///   - environment: where API keys are looked up.
+    ///   - logSink: where log lines go.
+    ///   - onReady: called once the server listens; by default nothing is said.
+    /// - Throws: `invalidConfiguration` if a key variable holds no key or a certificate cannot be read.
+    public init(
+        configuration: ServingConfiguration, reader: ListReader,
+        environment: [String: String] = ProcessEnvironment.variables, logSink: LogSink = .standardError,
+        onReady: @escaping @Sendable (Address) -> Void = { _ in }
+    ) throws {
+        let logger = Logger(label: "martlet.serve") { label in
+            JSONLogHandler(
+                label: label, level: Logger.Level(rawValue: configuration.log.level) ?? .info, sink: logSink)
+        }
+        let metrics = ServingMetrics()
+        versions = ServedVersions(reader: reader, logger: logger)
+        let responder = ServingResponder(
+            configuration: configuration,
+            keys: try APIKeys(variables: configuration.keyVariables, environment: environment), versions: versions,
+            state: state, metrics: metrics)
+        handler = RequestHandler(
+            responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
+        tls = try configuration.certificate.map(Self.tls)
+        self.configuration = configuration
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until the process is asked to stop (SIGTERM, SIGINT) or the surrounding service group shuts down.
+    ///
+    /// On the signal `/readyz` says 503, the drain time passes, listening ends, requests in flight are finished, and
+    /// the call returns.
+    ///
+    /// - Throws: `system` if the address cannot be bound.
+    public func run() async throws { try await run(signals: [.sigterm, .sigint]) }
+
+    /// Serves until one of `signals` comes, or until the surrounding task is cancelled.
+    ///
+    /// - Throws: `system` if the address cannot be bound.
+    package func run(signals: [UnixSignal]) async throws {
+        do {
+            try await versions.refresh()
+        } catch {
+            logger.warning("no version could be loaded yet; the server answers 503 until it can", error: error)
+        }
+        let threads = configuration.threads ?? System.coreCount
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        do {
+            var group = ServiceGroupConfiguration(
+                // They end in reverse order: first the drain, then the listener, the lists last.
+                services: [
+                    versions, try listener(on: loops),
+                    DrainService(state: state, seconds: configuration.timeouts.drain),
+                ]
+                .map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: signals, logger: quietLogger)
+            group.maximumGracefulShutdownDuration = .seconds(
+                configuration.timeouts.drain + configuration.timeouts.shutdown)
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            try? await loops.shutdownGracefully()
+            throw Self.explained(error, configuration)
+        }
+        try await loops.shutdownGracefully()
+        logger.info("the server has stopped")
+    }
+
+    private func listener(on loops: MultiThreadedEventLoopGroup) throws -> any Service {
+        let idle = TimeAmount.milliseconds(Int64(configuration.timeouts.idle * 1000))
+        let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: idle))
+        let builder = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
+        let (host, handler, logger, onReady) = (configuration.host, handler, logger, onReady)
+        let isEncrypted = tls != nil
+        return try builder.buildServer(
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: configuration.port), backlog: 1024),
+            eventLoopGroup: loops, logger: quietLogger,
+            responder: { request, writer, _ in try await handler.handle(request, writer) },
+            onServerRunning: { channel in
+                let address = Address(host: host, port: channel.localAddress?.port ?? 0, isEncrypted: isEncrypted)
+                logger.info("the server listens", metadata: ["url": .string(address.url)])
+                onReady(address)
+            })
+    }
+
+    /// What the libraries below us say is for debugging, save their errors.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        return quiet
+    }
+
+    private static func tls(_ files: ServingConfiguration.Certificate) throws -> TLSConfiguration {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.chain).map(NIOSSLCertificateSource.certificate)
+            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            tls.minimumTLSVersion = .tlsv12
+            tls.applicationProtocols = ["http/1.1"]
+            _ = try NIOSSLContext(configuration: tls)
+            return tls
+        } catch {
+            throw MartletError(
+                .invalidConfiguration, "the certificate \(files.chain) and key \(files.key) cannot be used",
+                hint: "both must be PEM files, and the key must belong to the first certificate", underlying: error)
+        }
+    }
+
+    private static func explained(_ error: any Error, _ configuration: ServingConfiguration) -> any Error {
+        guard let error = error as? IOError else { return error }
+        return systemError("cannot listen on \(configuration.host):\(configuration.port)", number: error.errnoCode)
+    }
+}
