@@ -3,7 +3,7 @@ import Core
 /// Every model by its name in `martlet.yml`.
 public enum ModelRegistry {
     /// The models there are.
-    static let models: [any RetrievalModel.Type] = [PopularityModel.self, ItemCosineModel.self]
+    static let models: [any RetrievalModel.Type] = [PopularityModel.self, ItemCosineModel.self, TwoTowerModel.self]
 
     /// The names of the models.
     public static var kinds: [String] { models.map { $0.kind } }

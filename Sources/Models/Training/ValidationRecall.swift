@@ -1,0 +1,52 @@
+import Core
+import Features
+import Tensor
+
+/// Recall@k over the validation window, all items ranked: what early stopping looks at.
+///
+/// recall = mean over users of |top k ∩ bought| / |bought|, bought counted once an item; users without training
+/// interactions are left out, nothing seen is excluded.
+struct ValidationRecall: Sendable {
+    /// The length of the lists.
+    let k: Int
+    /// The users looked at.
+    let users: [Int32]
+    /// The moment that lists are made for.
+    let at: Int64
+    private let truth: [Set<Int32>]
+
+    /// The most users that are looked at; more would cost time and tell little.
+    private static let mostUsers = 20_000
+
+    /// Takes the validation window's users, a sample of them if there are very many; nil if there are none.
+    init?(_ data: InteractionDataset, k: Int, seed: UInt64) throws {
+        let part = try data.interactions(.validation)
+        var bought: [Int32: Set<Int32>] = [:]
+        for row in 0..<part.count where part.users[row] >= 0 && Int(part.users[row]) < data.users.trainedCount {
+            if part.items[row] >= 0 { bought[part.users[row], default: []].insert(part.items[row]) }
+        }
+        var users = bought.keys.sorted()
+        if users.count > Self.mostUsers {
+            var random = RandomSource(seed: seed, stream: 2)
+            random.shuffle(&users)
+            users = users.prefix(Self.mostUsers).sorted()
+        }
+        guard !users.isEmpty else { return nil }
+        self.k = k
+        self.users = users
+        truth = users.map { bought[$0]! }
+        at = data.split.validationStart
+    }
+
+    /// The metric's name.
+    var name: String { "recall@\(k)" }
+
+    /// The metric of lists made for ``users``.
+    func measure(_ lists: RankedLists) -> Double {
+        var sum = 0.0
+        for (row, truth) in truth.enumerated() {
+            sum += Double(lists[row].count { truth.contains($0) }) / Double(truth.count)
+        }
+        return sum / Double(truth.count)
+    }
+}

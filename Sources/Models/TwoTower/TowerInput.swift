@@ -1,0 +1,36 @@
+import Tensor
+
+/// What one tower sees of a batch of `B` users or items.
+package struct TowerInput: Sendable {
+    /// The history of each row, as bags of table rows.
+    package struct Bags: Sendable {
+        /// Where each row's entries begin; `B + 1` numbers.
+        package var offsets: [Int64]
+        /// Rows of the table.
+        package var ids: [Int32]
+        /// How much each counts; those of a row sum to 1.
+        package var weights: [Float]
+
+        package init(offsets: [Int64] = [0], ids: [Int32] = [], weights: [Float] = []) {
+            self.offsets = offsets
+            self.ids = ids
+            self.weights = weights
+        }
+    }
+
+    /// `B`.
+    package var rows: Int
+    /// For each categorical input, each row's code.
+    package var codes: [[Int32]]
+    /// The continuous inputs, `B × C`; C may be 0.
+    package var continuous: [Float]
+    /// The histories, if the tower has any.
+    package var history: Bags?
+
+    package init(rows: Int, codes: [[Int32]], continuous: [Float], history: Bags?) {
+        self.rows = rows
+        self.codes = codes
+        self.continuous = continuous
+        self.history = history
+    }
+}
