@@ -1,0 +1,49 @@
+import Core
+
+/// One published version as a reader sees it: whatever is published meanwhile, all answers come from this version.
+///
+/// Catalogue and fallbacks are in memory; users' lists and similar items come from the store.
+public struct ListSnapshot: Sendable {
+    /// What the version is.
+    public let manifest: ListManifest
+    /// The items that lists refer to by place.
+    public let catalogue: Catalogue
+    /// The fallback of each segment.
+    public let fallbacks: [String: ListEntry]
+    let namespace: any NamespaceReader
+    /// Throws if the version was removed from the store.
+    let confirm: @Sendable () async throws -> Void
+
+    /// The version's number.
+    public var version: Int { manifest.version }
+
+    /// The list of a user, or nil if the user has none.
+    ///
+    /// - Throws: `unavailable` if the store cannot be reached in time, `notFound` if the version was removed from under
+    ///   a reader that missed the switch, `corrupted` if the stored bytes are damaged.
+    public func list(user: String) async throws -> ListEntry? { try await entry(ListKey.user(user)) }
+
+    /// The lists of users, in their order; nil for a user who has none. Throws as ``list(user:)`` does.
+    public func lists(users: [String]) async throws -> [ListEntry?] {
+        let values = try await namespace.get(users.map(ListKey.user))
+        if values.contains(where: { $0 == nil }) { try await confirm() }
+        return try values.map { try $0.map(ListEntry.init(decoding:)) }
+    }
+
+    /// The items similar to an item, or nil if it has no such list. Throws as ``list(user:)`` does.
+    public func similar(item: String) async throws -> ListEntry? { try await entry(ListKey.similar(item)) }
+
+    /// The list of a segment, or everyone's (segment `""`) if the segment is unknown or nil; nil if nothing was
+    /// published for either. From memory: works while the store is down.
+    public func fallback(segment: String? = nil) -> ListEntry? {
+        segment.flatMap { fallbacks[$0] } ?? fallbacks[""]
+    }
+
+    private func entry(_ key: [UInt8]) async throws -> ListEntry? {
+        guard let value = try await namespace.get(key) else {
+            try await confirm()
+            return nil
+        }
+        return try ListEntry(decoding: value)
+    }
+}
