@@ -1,0 +1,42 @@
+import Core
+
+/// Holds numbers within bounds.
+///
+/// ```yaml
+/// price: [clip: {min: 0, max: 1}]   # either bound may be left out
+/// ```
+/// Null stays null.
+public struct Clip: FeatureOperator {
+    public static let names = ["clip"]
+    /// The least value that comes out.
+    public var minimum: Double?
+    /// The greatest value that comes out.
+    public var maximum: Double?
+
+    /// Makes an operator; at least one bound, in order.
+    public init(minimum: Double? = nil, maximum: Double? = nil) {
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+
+    public init(_ argument: OperatorArgument) {
+        var fields = argument.fields()
+        minimum = fields.number("min")
+        maximum = fields.number("max")
+        fields.finish()
+        if minimum == nil, maximum == nil {
+            argument.report("needs 'min', 'max' or both", hint: "write 'clip: {min: 0, max: 100}'")
+        }
+        if let minimum, let maximum, minimum > maximum { argument.report("has a 'min' above its 'max'") }
+    }
+
+    public func output(of input: FeatureKind) throws -> FeatureKind {
+        guard input.isNumeric else { throw OperatorFault.kind("clip", wants: "numbers", found: input) }
+        return .real
+    }
+
+    public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
+        let (low, high) = (minimum ?? -.infinity, maximum ?? .infinity)
+        return column.with(.real(column.reals.map { $0 < low ? low : $0 > high ? high : $0 }))
+    }
+}
