@@ -41,6 +41,7 @@ extension SQLConnection {
     /// Runs `body` inside a transaction: all of it happens, or nothing.
     ///
     /// - Throws: what `body` throws, after rolling back.
+    @discardableResult
     public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
         try execute("BEGIN")
         do {
