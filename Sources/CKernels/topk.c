@@ -1,5 +1,6 @@
 #include "topk.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -26,12 +27,18 @@ static inline float score_of(uint64_t key) {
 
 static inline uint32_t slot_of(uint64_t key) { return ~(uint32_t)key; }
 
+// Which tiles of items a scan reads.
+enum tiles { ALL, SAMPLE, REST };
+
+// Every so many tiles belong to the sample.
+enum { STRIDE = 16 };
+
 struct block {
     const float *packed_items, *packed_queries;
     size_t slots, dimensions, query_count, k, capacity;
-    float *thresholds;     // the score a new candidate must exceed
+    float *thresholds;     // the least score of a new candidate
     uint32_t *lengths;     // how many candidates each query has
-    int64_t *cursors;      // the first excluded item not below the slot last offered
+    int64_t *cursors;      // the first excluded item not below the item last offered
     uint64_t *candidates;  // capacity keys a query
     const struct martlet_topk_job *job;
 };
@@ -112,9 +119,9 @@ static __attribute__((noinline)) void compact(struct block *block, size_t query)
     block->thresholds[query] = score_of(worst);
 }
 
-/// Takes a slot whose score passed the threshold of its tile's beginning. Each query is offered rising slots.
+/// Takes a slot whose score passed the threshold it had at the tile's beginning. A scan offers rising slots.
 static inline void offer(struct block *block, size_t query, size_t slot, float score) {
-    if (slot >= block->slots || !(score > block->thresholds[query])) return;
+    if (slot >= block->slots || !(score >= block->thresholds[query])) return;
     const struct martlet_topk_job *job = block->job;
     if (job->excluded) {
         const int32_t item = job->items ? job->items[slot] : (int32_t)slot;
@@ -180,7 +187,7 @@ static inline uint32_t bits_of_lanes(lanes4 lanes) {
 
 static struct {
     size_t tile_items, tile_queries;
-    void (*scan)(struct block *);
+    void (*scan)(struct block *, enum tiles);
 } in_use = {8, 4, scan_plain};
 
 __attribute__((constructor)) static void choose_topk(void) {
@@ -197,9 +204,9 @@ __attribute__((constructor)) static void choose_topk(void) {
 
 // MARK: - Blocks
 
-// A multiple of every tile's queries. All items pass by once for each block, at 4·D·T bytes for BLOCK/ROWS tiles of
-// work, so the packed queries (4·D·BLOCK bytes) stay in the second-level cache and items may come from anywhere.
-enum { BLOCK = 96 };
+// A multiple of every tile's queries. All items pass by once for each block, 4·D·T bytes for BLOCK/ROWS tiles of work;
+// the packed queries (4·D·BLOCK bytes) stay in the second-level cache.
+enum { BLOCK = 384 };
 
 size_t martlet_topk_tile_items(void) { return in_use.tile_items; }
 size_t martlet_topk_block_queries(void) { return BLOCK; }
@@ -231,6 +238,38 @@ size_t martlet_topk_scratch_bytes(size_t dimensions, size_t k) {
            rounded((BLOCK + 1) * capacity_for(k) * sizeof(uint64_t));
 }
 
+/// Begins a scan of all queries: no excluded item passed yet.
+static void rewind_exclusions(struct block *block) {
+    const struct martlet_topk_job *job = block->job;
+    for (size_t query = 0; job->offsets && query < job->query_count; query++)
+        block->cursors[query] = job->offsets[query];
+}
+
+/// Reads a sample of the tiles, and from it guesses for each query a threshold that well over k items will reach.
+///
+/// The r-th best score of a sample of 1/STRIDE of the items is reached by some r·STRIDE of all. Of the best k, about
+/// k/STRIDE are in the sample; the guess is too high only if r of them are, which r makes rare.
+static void guess_thresholds(struct block *block) {
+    const double expected = (double)block->k / STRIDE;
+    const size_t k = block->k, rank = (size_t)(expected + 4 * sqrt(expected) + 4);
+    block->k = rank;
+    in_use.scan(block, SAMPLE);
+    block->k = k;
+    for (size_t query = 0; query < block->job->query_count; query++) {
+        uint64_t *keys = block->candidates + query * block->capacity;
+        size_t length = block->lengths[query];
+        if (length < rank) {
+            block->thresholds[query] = -FLT_MAX;
+            continue;
+        }
+        length = select_best(keys, length, rank, rank);
+        uint64_t worst = keys[0];
+        for (size_t i = 1; i < length; i++) worst = keys[i] < worst ? keys[i] : worst;
+        block->lengths[query] = (uint32_t)length;
+        block->thresholds[query] = score_of(worst);
+    }
+}
+
 void martlet_topk_block(const struct martlet_topk_job *job, void *scratch) {
     const size_t rows = in_use.tile_queries, dimensions = job->dimensions, capacity = capacity_for(job->k);
     char *next = scratch;
@@ -248,15 +287,33 @@ void martlet_topk_block(const struct martlet_topk_job *job, void *scratch) {
         const int real = query < job->query_count;
         float *to = queries + query / rows * rows * dimensions + query % rows;
         for (size_t d = 0; d < dimensions; d++) to[d * rows] = real ? job->queries[query * dimensions + d] : 0;
-        thresholds[query] = real ? -INFINITY : INFINITY;  // nothing passes for the padding of the last tile
+        thresholds[query] = real ? -FLT_MAX : NAN;  // nothing passes for the padding of the last tile
         lengths[query] = 0;
-        cursors[query] = real && job->offsets ? job->offsets[query] : 0;
     }
     struct block block = {
         job->packed, queries, job->slots, dimensions, job->query_count, job->k, capacity,
         thresholds,  lengths, cursors,    candidates, job,
     };
-    in_use.scan(&block);
+    rewind_exclusions(&block);
+    if (job->slots >= 4096 && job->slots / job->k >= 4 * STRIDE) {
+        guess_thresholds(&block);
+        rewind_exclusions(&block);
+        in_use.scan(&block, REST);
+        // Where the guess was too high, fewer than k items reached it: those queries read all items again, as long as
+        // there are any such; the other queries of the block sit out.
+        int again = 0;
+        for (size_t query = 0; query < job->query_count; query++) {
+            const int missed = lengths[query] < job->k && thresholds[query] > -FLT_MAX;
+            thresholds[query] = missed ? -FLT_MAX : NAN;
+            if (missed) lengths[query] = 0, again = 1;
+        }
+        if (again) {
+            rewind_exclusions(&block);
+            in_use.scan(&block, ALL);
+        }
+    } else {
+        in_use.scan(&block, ALL);
+    }
 
     for (size_t query = 0; query < job->query_count; query++) {
         uint64_t *keys = candidates + query * capacity;

@@ -35,8 +35,10 @@ public func topK(
     precondition(k >= 1, "a list has at least one place")
     precondition(exclude.map { $0.rows == queries.rows } ?? true, "each query has its own row of excluded items")
     var result = RankedLists(count: queries.rows, k: k)
-    let block = martlet_topk_block_queries()
-    let blocks = (queries.rows + block - 1) / block
+    // Large blocks, yet some for every worker: 48 is a multiple of every kernel's tile.
+    let share = (queries.rows + (threads ?? Threads.count) * 4 - 1) / ((threads ?? Threads.count) * 4)
+    let block = min(martlet_topk_block_queries(), (share + 47) / 48 * 48)
+    let blocks = queries.rows == 0 ? 0 : (queries.rows + block - 1) / block
     let next = Atomic(0)
     result.items.withUnsafeMutableBufferPointer { foundItems in
         result.scores.withUnsafeMutableBufferPointer { foundScores in

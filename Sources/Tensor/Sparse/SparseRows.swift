@@ -26,6 +26,12 @@ public struct SparseRows: Sendable, Equatable {
         self.values = values
     }
 
+    /// Makes a matrix from its parts, the number of rows said once more.
+    public init(rows: Int, columns: Int, offsets: [Int], indices: [Int32], values: [Float]? = nil) {
+        precondition(offsets.count == rows + 1, "\(rows) rows have \(rows + 1) offsets")
+        self.init(columns: columns, offsets: offsets, indices: indices, values: values)
+    }
+
     /// A matrix without entries.
     public static func empty(rows: Int, columns: Int) -> SparseRows {
         SparseRows(columns: columns, offsets: [Int](repeating: 0, count: rows + 1), indices: [])
