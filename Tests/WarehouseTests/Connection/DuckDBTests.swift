@@ -37,7 +37,8 @@ struct DuckDBTests {
 
     @Test func `a long answer comes in batches with nothing lost`() throws {
         let stream = try connection.query(
-            "SELECT i, 'item ' || i AS name, CASE WHEN i % 3 = 0 THEN NULL ELSE i::DOUBLE END AS x FROM range(100000) t(i)")
+            "SELECT i, 'item ' || i AS name, CASE WHEN i % 3 = 0 THEN NULL ELSE i::DOUBLE END AS x FROM range(100000) t(i)"
+        )
         var next: Int64 = 0
         while let table = try stream.next() {
             for row in 0..<table.rowCount {
@@ -53,7 +54,8 @@ struct DuckDBTests {
     @Test func `columns outlive their stream and their connection`() throws {
         var kept: Table?
         do {
-            let stream = try Warehouse(.duckdb()).connect().query("SELECT 42::BIGINT AS a, 'longer than twelve bytes' AS b")
+            let stream = try Warehouse(.duckdb()).connect().query(
+                "SELECT 42::BIGINT AS a, 'longer than twelve bytes' AS b")
             kept = try stream.next()
         }
         #expect(kept?.columns.map { $0.value(0) } == [42, "longer than twelve bytes"])
@@ -62,7 +64,8 @@ struct DuckDBTests {
     @Test func `what is sent comes back`() throws {
         let table = try Table([
             ("text", Column(strings: ["a", nil, "ü", ""])), ("real", Column(doubles: [1, nil, .infinity, -2])),
-            ("whole", Column(integers: [1, nil, -3, .max])), ("when", Column(timestamps: [0, nil, -1, 1_600_732_800_000_000])),
+            ("whole", Column(integers: [1, nil, -3, .max])),
+            ("when", Column(timestamps: [0, nil, -1, 1_600_732_800_000_000])),
             ("truth", Column(.bool(Buffer([1, 0, 1, 0])))), ("small", Column(.int32(Buffer([1, 2, 3, 4])))),
             ("single", Column(.float32(Buffer([1, 2, 3, 4])))),
         ])
@@ -97,7 +100,9 @@ struct DuckDBTests {
         #expect(try connection.tables(in: "raw") == ["a", "b"])
         #expect(try connection.hasTable(["raw", "a"]))
         #expect(try !connection.hasTable(["raw", "c"]))
-        #expect(try connection.columns(of: ["raw", "b"]) == Schema([ColumnSchema("x", .string), ColumnSchema("y", .float64)]))
+        #expect(
+            try connection.columns(of: ["raw", "b"])
+                == Schema([ColumnSchema("x", .string), ColumnSchema("y", .float64)]))
     }
 
     @Test(arguments: [
