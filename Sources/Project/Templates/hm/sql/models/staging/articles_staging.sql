@@ -1,0 +1,26 @@
+select
+    cast(article_id as varchar(32)) as article_id,
+    {{ whole_number('product_code') }} as product_code,
+    prod_name,
+    {{ whole_number('product_type_no') }} as product_type_no,
+    product_type_name,
+    product_group_name,
+    {{ whole_number('graphical_appearance_no') }} as graphical_appearance_no,
+    graphical_appearance_name,
+    {{ whole_number('colour_group_code') }} as colour_group_code,
+    colour_group_name,
+    {{ whole_number('perceived_colour_value_id') }} as perceived_colour_value_id,
+    {{ whole_number('perceived_colour_master_id') }} as perceived_colour_master_id,
+    {{ whole_number('department_no') }} as department_no,
+    department_name,
+    index_code,
+    index_name,
+    {{ whole_number('index_group_no') }} as index_group_no,
+    index_group_name,
+    {{ whole_number('section_no') }} as section_no,
+    section_name,
+    {{ whole_number('garment_group_no') }} as garment_group_no,
+    garment_group_name,
+    detail_desc
+from {{ source('raw', 'articles') }}
+where article_id is not null
