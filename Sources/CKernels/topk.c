@@ -123,8 +123,9 @@ static __attribute__((noinline)) void compact(struct block *block, size_t query)
 static inline void offer(struct block *block, size_t query, size_t slot, float score) {
     if (slot >= block->slots || !(score >= block->thresholds[query])) return;
     const struct martlet_topk_job *job = block->job;
+    const int32_t item = job->items ? job->items[slot] : (int32_t)slot;
+    if (job->allowed && !job->allowed[item]) return;
     if (job->excluded) {
-        const int32_t item = job->items ? job->items[slot] : (int32_t)slot;
         const int64_t end = job->offsets[query + 1];
         int64_t cursor = block->cursors[query];
         while (cursor < end && job->excluded[cursor] < item) cursor++;

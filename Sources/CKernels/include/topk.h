@@ -28,6 +28,7 @@ struct martlet_topk_job {
     size_t query_count;        // Q, at most martlet_topk_block_queries()
     size_t k;
     const int32_t *items;      // the item of each slot, rising; or NULL for item = slot
+    const uint8_t *allowed;    // for each item whether it may be chosen; or NULL
     const int32_t *excluded;   // items to leave out, each query's sorted; or NULL
     const int64_t *offsets;    // Q + 1: where each query's excluded items begin; NULL if excluded is
     int32_t *result_items;     // Q × k, padded with −1

@@ -28,12 +28,17 @@ public func topK(
 
 /// The `k` packed items with the largest inner products with each query, exactly; see
 /// ``topK(queries:items:k:exclude:allowed:threads:)``.
+///
+/// Here `allowed` is asked for the few items that score high enough, so it costs little; for many queries,
+/// ``PackedItems/init(_:allowed:threads:)`` is faster still.
 public func topK(
-    queries: Matrix, items: PackedItems, k: Int, exclude: SparseRows? = nil, threads: Int? = nil
+    queries: Matrix, items: PackedItems, k: Int, exclude: SparseRows? = nil, allowed: [Bool]? = nil, threads: Int? = nil
 ) -> RankedLists {
     precondition(queries.columns == items.dimensions, "queries and items have as many dimensions")
     precondition(k >= 1, "a list has at least one place")
     precondition(exclude.map { $0.rows == queries.rows } ?? true, "each query has its own row of excluded items")
+    precondition(
+        allowed.map { $0.count >= items.itemCount } ?? true, "each of \(items.itemCount) items is allowed or not")
     var result = RankedLists(count: queries.rows, k: k)
     // Large blocks, yet some for every worker: 48 is a multiple of every kernel's tile.
     let share = (queries.rows + (threads ?? Threads.count) * 4 - 1) / ((threads ?? Threads.count) * 4)
@@ -51,7 +56,7 @@ public func topK(
                     let start = next.add(1, ordering: .relaxed).oldValue * block
                     guard start < queries.rows else { break }
                     let range = start..<min(start + block, queries.rows)
-                    search(range, queries, items, k, exclude, scratch, foundItems, foundScores)
+                    search(range, queries, items, k, exclude, allowed, scratch, foundItems, foundScores)
                 }
             }
         }
@@ -61,8 +66,9 @@ public func topK(
 
 /// Searches the block `range` of the queries.
 private func search(
-    _ range: Range<Int>, _ queries: Matrix, _ items: PackedItems, _ k: Int, _ exclude: SparseRows?, _ scratch: Scratch,
-    _ foundItems: UnsafeMutableBufferPointer<Int32>, _ foundScores: UnsafeMutableBufferPointer<Float>
+    _ range: Range<Int>, _ queries: Matrix, _ items: PackedItems, _ k: Int, _ exclude: SparseRows?, _ allowed: [Bool]?,
+    _ scratch: Scratch, _ foundItems: UnsafeMutableBufferPointer<Int32>,
+    _ foundScores: UnsafeMutableBufferPointer<Float>
 ) {
     var excluded: [Int32] = []
     var offsets: [Int64] = [0]
@@ -74,15 +80,19 @@ private func search(
     }
     excluded.withUnsafeBufferPointer { excluded in
         offsets.withUnsafeBufferPointer { offsets in
-            items.slots.withOptionalPointer { slots in
-                var job = martlet_topk_job(
-                    packed: items.tiles.pointer, slots: items.count, dimensions: items.dimensions,
-                    queries: queries.pointer + range.lowerBound * queries.columns, query_count: range.count, k: k,
-                    items: slots, excluded: exclude == nil ? nil : excluded.baseAddress,
-                    offsets: exclude == nil ? nil : offsets.baseAddress,
-                    result_items: foundItems.baseAddress! + range.lowerBound * k,
-                    result_scores: foundScores.baseAddress! + range.lowerBound * k)
-                martlet_topk_block(&job, scratch.pointer)
+            items.items.withOptionalPointer { slotItems in
+                (allowed ?? []).withUnsafeBytes { truths in
+                    var job = martlet_topk_job(
+                        packed: items.tiles.pointer, slots: items.count, dimensions: items.dimensions,
+                        queries: queries.pointer + range.lowerBound * queries.columns, query_count: range.count, k: k,
+                        items: slotItems,
+                        allowed: allowed == nil ? nil : truths.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                        excluded: exclude == nil ? nil : excluded.baseAddress,
+                        offsets: exclude == nil ? nil : offsets.baseAddress,
+                        result_items: foundItems.baseAddress! + range.lowerBound * k,
+                        result_scores: foundScores.baseAddress! + range.lowerBound * k)
+                    martlet_topk_block(&job, scratch.pointer)
+                }
             }
         }
     }
