@@ -24,9 +24,9 @@ struct DatasetManifest: Codable {
         guard FileManager.default.fileExists(atPath: folder) else {
             throw MartletError(.notFound, "there is no dataset at \(folder)", hint: "run 'martlet run' to build it")
         }
-        let file = try MappedFile(path)
+        let data = try MappedFile.contents(of: path)
         do {
-            self = try JSONDecoder().decode(DatasetManifest.self, from: Data(file.bytes))
+            self = try JSONDecoder().decode(DatasetManifest.self, from: data)
         } catch {
             throw MartletError(.corrupted, "\(path) describes no dataset", underlying: error)
         }

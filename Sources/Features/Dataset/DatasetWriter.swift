@@ -10,6 +10,7 @@ public final class DatasetWriter {
     /// How many rows were appended.
     public private(set) var rowCount = 0
     private let destination: String
+    private let isPart: Bool
     private let scratch: ScratchFolder
     private let writers: [ColumnWriter]
 
@@ -19,8 +20,14 @@ public final class DatasetWriter {
     ///   - path: the folder to make or to replace.
     ///   - schema: the columns; a column tagged `list` takes lists.
     /// - Throws: `system` or `outOfSpace`.
-    public init(path: String, schema: Schema) throws {
+    public convenience init(path: String, schema: Schema) throws {
+        try self.init(path: path, schema: schema, isPart: false)
+    }
+
+    /// Begins a dataset; one that is part of a larger folder leaves the flushing to it.
+    init(path: String, schema: Schema, isPart: Bool) throws {
         self.schema = schema
+        self.isPart = isPart
         destination = path
         let scratch = try ScratchFolder(for: path)
         self.scratch = scratch
@@ -42,7 +49,7 @@ public final class DatasetWriter {
     public func finish() throws -> Dataset {
         let manifest = DatasetManifest(rows: rowCount, columns: try writers.map { try $0.finish() })
         try manifest.write(to: scratch.path)
-        try scratch.commit()
+        try scratch.commit(flushing: !isPart)
         return try Dataset.open(destination)
     }
 }

@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 
 #if canImport(Glibc)
 import Glibc
@@ -36,6 +37,14 @@ package final class MappedFile: @unchecked Sendable {
         bytes = UnsafeBufferPointer(start: address.assumingMemoryBound(to: UInt8.self), count: size)
     }
 
+    /// A copy of all bytes of the file at `path`.
+    ///
+    /// - Throws: as ``init(_:)``.
+    static func contents(of path: String) throws -> Data {
+        let file = try MappedFile(path)
+        return withExtendedLifetime(file) { Data(file.bytes) }
+    }
+
     deinit {
         guard let address = bytes.baseAddress else { return }
         munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
@@ -62,8 +71,10 @@ extension Buffer {
         guard Int(bitPattern: start) % MemoryLayout<Element>.alignment == 0 else {
             // Legal, though numpy itself pads its headers to 64 bytes: copied, since values must be aligned.
             let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: header.count)
-            UnsafeMutableRawBufferPointer(copy).copyMemory(
-                from: UnsafeRawBufferPointer(start: start, count: header.count * header.width))
+            withExtendedLifetime(file) {
+                UnsafeMutableRawBufferPointer(copy).copyMemory(
+                    from: UnsafeRawBufferPointer(start: start, count: header.count * header.width))
+            }
             return Buffer(UnsafeBufferPointer(copy)) { copy.deallocate() }
         }
         let values = UnsafeBufferPointer(start: start.assumingMemoryBound(to: Element.self), count: header.count)

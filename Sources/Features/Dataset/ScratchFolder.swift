@@ -36,9 +36,10 @@ package final class ScratchFolder {
     /// Flushes the files to the disk and puts the folder in place of the destination, which may exist.
     ///
     /// - Throws: `outOfSpace` or `system`; the destination is then as it was.
-    package func commit() throws {
+    /// - Parameter flushing: false for a folder within one that is flushed later.
+    package func commit(flushing: Bool = true) throws {
         precondition(isOpen, "a scratch folder is committed once")
-        try Self.synchronize(path)
+        if flushing { try Self.synchronize(path) }
         if rename(path, destination) != 0 {
             guard [ENOTEMPTY, EEXIST, ENOTDIR].contains(errno) else {
                 throw systemError("cannot put \(destination) in place")
@@ -53,7 +54,7 @@ package final class ScratchFolder {
             try? FileManager.default.removeItem(atPath: aside)
         }
         isOpen = false
-        try Self.synchronize(Self.parent(of: destination), recursive: false)
+        if flushing { try Self.synchronize(Self.parent(of: destination), recursive: false) }
     }
 
     /// Removes the folder and all in it; the destination stays as it is.

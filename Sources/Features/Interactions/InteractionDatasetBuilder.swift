@@ -39,7 +39,8 @@ public struct InteractionDatasetBuilder {
         users: Source? = nil, items: Source? = nil, interactions: Source, to path: String
     ) throws -> InteractionDataset {
         let scratch = try ScratchFolder(for: path)
-        try DatasetBuild(self, folder: scratch.path).run(users: users, items: items, interactions: interactions)
+        var build = DatasetBuild(self, folder: scratch.path)
+        try build.run(users: users, items: items, interactions: interactions)
         try scratch.commit()
         return try InteractionDataset.open(path)
     }

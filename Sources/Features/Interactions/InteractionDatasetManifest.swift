@@ -26,7 +26,7 @@ package struct InteractionDatasetManifest: Codable, Sendable, Equatable {
         }
         let manifest: InteractionDatasetManifest
         do {
-            manifest = try JSONDecoder().decode(Self.self, from: Data(try MappedFile(path).bytes))
+            manifest = try JSONDecoder().decode(Self.self, from: try MappedFile.contents(of: path))
         } catch {
             throw MartletError(
                 .corrupted, "\(path) describes no dataset of interactions", hint: "build the dataset again",

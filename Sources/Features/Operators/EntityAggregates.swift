@@ -14,28 +14,31 @@ struct EntityAggregates: Sendable {
     /// Goes over the rows twice: for the sums, then for the distances from the means.
     ///
     /// - Parameters:
-    ///   - entities: each row's user or item, in `0 ..< count`.
+    ///   - rows: the training rows.
+    ///   - entities: each row's user or item, in `0 ..< count` for training rows.
     ///   - count: how many users or items there are.
     ///   - value: the number at a row; NaN is left out.
-    init(entities: UnsafeBufferPointer<Int32>, count: Int, value: (Int) -> Double) {
+    init(
+        rows: UnsafeBufferPointer<UInt32>, entities: UnsafeBufferPointer<Int32>, count: Int, value: (Int) -> Double
+    ) {
         counts = [Double](repeating: 0, count: count)
         sums = counts
         squares = counts
         minima = [Double](repeating: .infinity, count: count)
         maxima = [Double](repeating: -.infinity, count: count)
-        for row in 0..<entities.count {
-            let number = value(row)
+        for row in rows {
+            let number = value(Int(row))
             guard !number.isNaN else { continue }
-            let entity = Int(entities[row])
+            let entity = Int(entities[Int(row)])
             counts[entity] += 1
             sums[entity] += number
             minima[entity] = min(minima[entity], number)
             maxima[entity] = max(maxima[entity], number)
         }
-        for row in 0..<entities.count {
-            let number = value(row)
+        for row in rows {
+            let number = value(Int(row))
             guard !number.isNaN else { continue }
-            let entity = Int(entities[row])
+            let entity = Int(entities[Int(row)])
             let distance = number - sums[entity] / counts[entity]
             squares[entity] += distance * distance
         }

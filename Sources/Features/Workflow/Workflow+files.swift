@@ -20,11 +20,11 @@ extension Workflow {
     /// - Throws: `notFound` if there is none, `corrupted` if it is damaged.
     public static func load(from folder: String) throws -> Workflow {
         let path = "\(folder)/\(fileName)"
-        let file = try MappedFile(path)
+        let data = try MappedFile.contents(of: path)
         let decoder = JSONDecoder()
         decoder.userInfo[WorkflowFiles.key] = WorkflowFiles(folder: folder)
         do {
-            return try decoder.decode(Workflow.self, from: Data(file.bytes))
+            return try decoder.decode(Workflow.self, from: data)
         } catch let error as MartletError {
             throw error
         } catch {

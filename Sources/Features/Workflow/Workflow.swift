@@ -136,6 +136,7 @@ extension Workflow {
         guard let name = idColumns[group], table.schema.index(of: name) != nil else { return FeatureRows() }
         let ids = try IDText.texts(table.column(name), name: name)
         guard case .string(let offsets, let bytes) = ids.values else { preconditionFailure("ids are text") }
+        defer { withExtendedLifetime(ids) {} }
         let table = keys[group]?.ids.lookup
         var rows = FeatureRows(entities: table == nil ? nil : [], hashes: [])
         for row in 0..<ids.count {
