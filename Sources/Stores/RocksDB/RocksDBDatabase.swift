@@ -17,7 +17,8 @@ final class RocksDBDatabase: @unchecked Sendable {
     /// Opens a folder for bulk writing (it is created) or for reading only.
     init(path: String, forWriting: Bool, settings: RocksDBOptions, cache: OpaquePointer) throws {
         self.path = path
-        options = Self.makeOptions(settings, cache: cache, forWriting: forWriting)
+        let options = Self.makeOptions(settings, cache: cache, forWriting: forWriting)
+        self.options = options
         do {
             let opened = try RocksDBError.check("cannot open \(path)") { error in
                 forWriting ? rocksdb_open(options, path, error) : rocksdb_open_for_read_only(options, path, 0, error)

@@ -62,38 +62,26 @@ public struct KeyValueBatch: Sendable {
     public func forEach(_ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void)
         rethrows
     {
-        try forEach(in: 0..<count) { _, key, value in try body(key, value) }
-    }
-
-    /// Hands the entries of `range` and their places to `body` without copying.
-    func forEach(
-        in range: Range<Int>,
-        _ body: (_ index: Int, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void
-    ) rethrows {
         try bytes.withUnsafeBytes { all in
-            var start = range.isEmpty ? 0 : start(of: range.lowerBound)
-            for index in range {
-                let end = ends[index]
+            var start = 0
+            for end in ends {
                 try body(
-                    index, UnsafeRawBufferPointer(rebasing: all[start..<end.key]),
+                    UnsafeRawBufferPointer(rebasing: all[start..<end.key]),
                     UnsafeRawBufferPointer(rebasing: all[end.key..<end.value]))
                 start = end.value
             }
         }
     }
 
-    /// Hands the entries at `places` to `body` without copying.
-    func forEach(
-        at places: ArraySlice<Int>,
-        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void
-    ) rethrows {
+    /// Hands the key and value of entry `index` to `body` without copying.
+    func withEntry<Result>(
+        _ index: Int, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
         try bytes.withUnsafeBytes { all in
-            for index in places {
-                let end = ends[index]
-                try body(
-                    UnsafeRawBufferPointer(rebasing: all[start(of: index)..<end.key]),
-                    UnsafeRawBufferPointer(rebasing: all[end.key..<end.value]))
-            }
+            let end = ends[index]
+            return try body(
+                UnsafeRawBufferPointer(rebasing: all[start(of: index)..<end.key]),
+                UnsafeRawBufferPointer(rebasing: all[end.key..<end.value]))
         }
     }
 

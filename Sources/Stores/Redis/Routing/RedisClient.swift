@@ -1,0 +1,114 @@
+import Core
+import Synchronization
+
+/// Sends commands to the servers that hold their keys, and goes on when a server dies or slots move.
+final class RedisClient: Sendable {
+    private struct State {
+        var topology: RedisTopology
+        var nodes: [RedisEndpoint: RedisNode] = [:]
+        var refresh: Task<Void, any Error>?
+    }
+
+    let configuration: RedisConfiguration
+    let isCluster: Bool
+    private let state: Mutex<State>
+
+    private init(_ configuration: RedisConfiguration, isCluster: Bool, first: RedisNode) {
+        self.configuration = configuration
+        self.isCluster = isCluster
+        state = Mutex(State(topology: RedisTopology(single: first.endpoint), nodes: [first.endpoint: first]))
+    }
+
+    /// Connects to the first endpoint that answers.
+    ///
+    /// - Throws: `unavailable` if none does, `unauthorized`.
+    static func connect(_ configuration: RedisConfiguration) async throws -> RedisClient {
+        precondition(!configuration.endpoints.isEmpty, "a Redis store has an endpoint")
+        var failure: (any Error)?
+        for endpoint in configuration.endpoints {
+            let node = RedisNode(endpoint, configuration)
+            do {
+                let mode = try await node.connection().mode
+                let isCluster = configuration.cluster ?? (mode == "cluster")
+                let client = RedisClient(configuration, isCluster: isCluster, first: node)
+                if isCluster { try await client.refreshTopology() }
+                return client
+            } catch let error as MartletError where error.code == .unauthorized {
+                throw error
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? MartletError(.unavailable, "no Redis server answers")
+    }
+
+    func close() {
+        let nodes = state.withLock { state in
+            defer { state.nodes = [:] }
+            return Array(state.nodes.values)
+        }
+        for node in nodes { node.close() }
+    }
+
+    // MARK: - Where things are
+
+    var topology: RedisTopology { state.withLock { $0.topology } }
+
+    /// The servers that take writes.
+    var primaries: [RedisNode] { topology.primaries.map { node($0.endpoint) } }
+
+    func node(_ endpoint: RedisEndpoint) -> RedisNode {
+        state.withLock { state in
+            if let node = state.nodes[endpoint] { return node }
+            let node = RedisNode(endpoint, configuration)
+            state.nodes[endpoint] = node
+            return node
+        }
+    }
+
+    func primary(of slot: Int) -> RedisTopology.Primary? { state.withLock { $0.topology.primary(of: slot) } }
+
+    func move(slot: Int, to endpoint: RedisEndpoint) {
+        state.withLock { $0.topology.move(slot: slot, to: endpoint) }
+    }
+
+    func forgetReplicas(of endpoint: RedisEndpoint) {
+        state.withLock { $0.topology.forgetReplicas(of: endpoint) }
+    }
+
+    /// Asks the cluster anew; callers at the same time share one question.
+    func refreshTopology() async throws {
+        let task = state.withLock { state in
+            if let running = state.refresh { return running }
+            let task = Task {
+                defer { self.state.withLock { $0.refresh = nil } }
+                try await self.askForTopology()
+            }
+            state.refresh = task
+            return task
+        }
+        try await task.value
+    }
+
+    private func askForTopology() async throws {
+        var failure: (any Error)?
+        let known = topology.primaries.map(\.endpoint).shuffled()
+        for endpoint in known + configuration.endpoints.filter({ !known.contains($0) }) {
+            do {
+                let answer = try await node(endpoint).send(RedisCommands("CLUSTER", "SLOTS"))[0]
+                let topology = try RedisTopology(parsing: answer, asked: endpoint)
+                guard !topology.primaries.isEmpty else { continue }
+                state.withLock { $0.topology = topology }
+                return
+            } catch let error as MartletError where error.code == .unauthorized {
+                throw error
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure
+            ?? MartletError(
+                .unavailable, "the Redis cluster has no slots",
+                hint: "create it: redis-cli --cluster create HOST:PORT …")
+    }
+}
