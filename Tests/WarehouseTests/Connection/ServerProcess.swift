@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Synchronization
+import Warehouse
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A server started for one test on a free loopback port, ended by its process id.
+final class ServerProcess {
+    let port: Int
+    let pid: pid_t
+
+    /// Starts `command` with `$PORT` set; its output goes to `log`.
+    init(_ command: String, port: Int, log: String) throws {
+        self.port = port
+        var pid = pid_t()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        let words: [String] = ["/bin/bash", "-c", "exec \(command)"]
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        let code = posix_spawn(&pid, "/bin/bash", &actions, nil, arguments, environ)
+        guard code == 0 else { throw CocoaError(.fileNoSuchFile) }
+        self.pid = pid
+    }
+
+    deinit { stop(SIGINT) }
+
+    /// Ends the server and waits for it.
+    func stop(_ signal: Int32) {
+        guard kill(pid, signal) == 0 else { return }
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+    }
+
+    /// A port on which nobody listens now.
+    static func freePort() -> Int {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(socket, $0, length)
+                _ = getsockname(socket, $0, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Runs a command to its end.
+    static func run(_ command: String) -> Bool { system(command) == 0 }
+
+    /// Connects once the server answers, within `seconds`.
+    static func connect(_ configuration: WarehouseConfiguration, within seconds: Double) throws -> Connection {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            do {
+                return try Warehouse(configuration).connect()
+            } catch {
+                if ContinuousClock.now > deadline { throw error }
+                usleep(200_000)
+            }
+        }
+    }
+}
+
+/// Waiting in a test.
+enum Thread {
+    static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+}
