@@ -62,9 +62,9 @@ let parts: [Part] = [
     Part(
         name: "Project",
         imports: [
-            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Flow", "Generator",
+            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Flow", "Generator",
         ],
-        resources: ["Templates"]),
+        products: ["swift-crypto/Crypto"], resources: ["Templates"]),
     Part(
         name: "martlet", kind: .executable,
         imports: [

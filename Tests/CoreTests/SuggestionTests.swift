@@ -1,5 +1,5 @@
 import Testing
 
-@testable import Core
+import Core
 
 @Test func nearestFindsATypo() { #expect(nearest(to: "spilt", among: ["split", "serve"]) == "split") }

@@ -101,6 +101,12 @@ extension ConfigurationNode {
         }
     }
 
+    /// The value under `key` of a mapping as JSON; null if this is no mapping or has no such key.
+    public subscript(_ key: String) -> JSONValue {
+        guard case .mapping(let entries) = content else { return .null }
+        return entries.first { $0.key == key }?.value.json ?? .null
+    }
+
     /// The value as JSON: unquoted numbers and truth values typed, all else text.
     public var json: JSONValue {
         switch content {

@@ -18,9 +18,12 @@ public final class Diagnostics: Sendable {
         }
     }
 
-    /// Notes one fault.
+    /// Notes one fault; the same words about the same place are noted once.
     public func report(_ error: MartletError) {
-        collected.withLock { $0.append(error) }
+        collected.withLock { errors in
+            if errors.contains(where: { $0.location == error.location && $0.message == error.message }) { return }
+            errors.append(error)
+        }
     }
 
     /// Notes one fault of the configuration.

@@ -146,6 +146,15 @@ extension JSONValue: CustomStringConvertible {
     }
 }
 
+extension JSONValue {
+    /// What `value` is as JSON.
+    ///
+    /// - Throws: what the value's own encoding throws.
+    public init(encoding value: some Encodable) throws {
+        self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+    }
+}
+
 extension JSONValue: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -1,0 +1,94 @@
+import Core
+import Evaluation
+import Features
+import Flow
+import Models
+import Tensor
+
+extension ShopFlow {
+    /// The best point of each model and the best of all, by the selection metric on the validation window.
+    func select() -> Step {
+        let project = project
+        let points = project.models.flatMap { model in model.points.map { (model: model, point: $0) } }
+        return Step(
+            "select", dependencies: [SplitUse.selection.rawValue] + points.map { "train[\($0.point.label)]" },
+            parameters: evaluationParameters
+        ) { context in
+            let data = try InteractionDataset.open(context.input(SplitUse.selection.rawValue, "dataset"))
+            let judge = try Judge(data: data, window: .validation, configuration: project.evaluation, seed: project.seed)
+            var judged: [ModelEvaluation] = []
+            var best: [String: (value: Double, choice: JSONValue)] = [:]
+            for (model, point) in points {
+                let step = "train[\(point.label)]"
+                let trained = try ModelRegistry.load(folder: context.input(step, "model"))
+                let evaluation = try judge.evaluate(trained, name: point.label)
+                let value = evaluation.value(project.evaluation.select) ?? 0
+                judged.append(evaluation)
+                guard value > best[model.name]?.value ?? -1 else { continue }
+                let training = try context.value(of: step)
+                best[model.name] = (
+                    value,
+                    [
+                        "kind": .string(model.kind), "point": .string(point.label), "step": .string(step),
+                        "hyperparameters": Self.withBestEpoch(trained.hyperparameters, training: training),
+                        "validation": .number(value),
+                    ]
+                )
+            }
+            // Equal values: the model that stands first in the project file.
+            let winner = project.models.map(\.name).max { (best[$0]?.value ?? -1) < (best[$1]?.value ?? -1) }
+            context.setValue([
+                "winner": .string(winner ?? ""), "models": .object(best.mapValues(\.choice)),
+                "points": try JSONValue(encoding: judged), "judged-users": .integer(Int64(judge.users.count)),
+            ])
+        }
+    }
+
+    /// A model that stopped early is trained for as many epochs as were best when there is no validation window.
+    private static func withBestEpoch(_ hyperparameters: JSONValue, training: JSONValue) -> JSONValue {
+        guard var members = hyperparameters.object, members["epochs"] != nil,
+            let epoch = training["bestEpoch"]?.integer, epoch > 0
+        else { return hyperparameters }
+        members["epochs"] = .integer(Int64(epoch))
+        return .object(members)
+    }
+
+    /// Every model on the test window, once, the baselines beside the winner.
+    func evaluate() -> Step {
+        let project = project
+        let use: SplitUse = project.evaluation.refits ? .testing : .selection
+        let models =
+            project.evaluation.refits
+            ? project.models.map { "retrain[\($0.name)]" }
+            : project.models.flatMap { model in model.points.map { "train[\($0.label)]" } }
+        return Step(
+            "evaluate", dependencies: [use.rawValue, "select"] + models, parameters: evaluationParameters
+        ) { context in
+            let selection = try context.value(of: "select")
+            let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
+            let judge = try Judge(data: data, window: .test, configuration: project.evaluation, seed: project.seed)
+            var evaluations: [ModelEvaluation] = []
+            var trainings: [String: JSONValue] = [:]
+            for model in project.models {
+                guard let choice = selection["models"]?[model.name], let trainedBy = choice["step"]?.string else { continue }
+                let step = project.evaluation.refits ? "retrain[\(model.name)]" : trainedBy
+                let trained = try ModelRegistry.load(folder: context.input(step, "model"))
+                evaluations.append(try judge.evaluate(trained, name: model.name))
+                trainings[model.name] = try context.value(of: step)
+            }
+            let report = try judge.report(
+                of: evaluations, selection: selection, trainings: trainings, shop: project.name)
+            try AtomicFile.write(report.html(), to: context.output("report.html"))
+            context.setValue(report.json)
+        }
+    }
+
+    private var evaluationParameters: JSONValue {
+        [
+            "k": .array(project.evaluation.ks.map { .integer(Int64($0)) }),
+            "select": .string(project.evaluation.select), "exclude-seen": .bool(project.evaluation.excludesSeen),
+            "users": .integer(Int64(project.evaluation.maximumUsers)), "seed": .string(String(project.seed)),
+            "models": .array(project.models.map { .string($0.name) }),
+        ]
+    }
+}

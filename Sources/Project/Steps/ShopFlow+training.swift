@@ -1,0 +1,68 @@
+import Core
+import Features
+import Flow
+import Models
+
+extension ShopFlow {
+    /// One step for each point of a model's grid; each trains in a process of its own.
+    func trainings(of model: ModelConfiguration) -> [Step] {
+        let project = project
+        return model.points.map { point in
+            Step(
+                "train[\(point.label)]", dependencies: [SplitUse.selection.rawValue],
+                parameters: [
+                    "kind": .string(model.kind), "hyperparameters": point.hyperparameters,
+                    "seed": .string(String(project.seed)), "k": .integer(Int64(project.evaluation.ks[0])),
+                ],
+                isolation: .childProcess
+            ) { context in
+                try Self.train(
+                    kind: model.kind, hyperparameters: point.hyperparameters, on: SplitUse.selection, project: project,
+                    context: context)
+            }
+        }
+    }
+
+    /// The best point of a model once more, on all that came before the test.
+    func retraining(of model: ModelConfiguration) -> Step {
+        retraining(named: "retrain[\(model.name)]", on: .testing) { $0["models"]?[model.name] }
+    }
+
+    /// The winner on all rows.
+    func final() -> Step {
+        retraining(named: "final", on: .everything) { selection in
+            selection["winner"]?.string.flatMap { selection["models"]?[$0] }
+        }
+    }
+
+    private func retraining(
+        named name: String, on use: SplitUse, chosen: @escaping @Sendable (_ selection: JSONValue) -> JSONValue?
+    ) -> Step {
+        let project = project
+        return Step(
+            name, dependencies: [use.rawValue, "select"], parameters: ["seed": .string(String(project.seed))],
+            isolation: .childProcess
+        ) { context in
+            guard let choice = chosen(try context.value(of: "select")), let kind = choice["kind"]?.string,
+                let hyperparameters = choice["hyperparameters"]
+            else { throw MartletError(.corrupted, "the step 'select' names no model for \(name)") }
+            try Self.train(
+                kind: kind, hyperparameters: hyperparameters, on: use, project: project, context: context)
+        }
+    }
+
+    private static func train(
+        kind: String, hyperparameters: JSONValue, on use: SplitUse, project: ProjectConfiguration, context: StepContext
+    ) throws {
+        let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
+        var model = try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters)
+        let report = try model.fit(
+            data,
+            options: TrainingOptions(
+                seed: project.seed, checkpointFolder: context.checkpointFolder, progress: context.progress,
+                validationMetricK: project.evaluation.ks[0], resume: true,
+                isCancelled: { context.isCancelled }))
+        try model.save(to: context.output("model"))
+        context.setValue(try JSONValue(encoding: report))
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Core
+import Project
+import Serving
+import Stores
+
+/// `martlet serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer requests for recommendations from the published lists.",
+        discussion: """
+            A newly published version is picked up without a restart. The server stops in order on SIGTERM or Ctrl-C:
+            requests in flight are finished first. When it listens, it prints one line of JSON with its address.
+
+            Example: martlet serve --port 8080
+                     curl http://127.0.0.1:8080/v1/recommendations/13085?k=12
+            """)
+    @OptionGroup var project: ProjectOptions
+
+    @Option(help: "The address to listen on (default: the project's, or 127.0.0.1).")
+    var host: String?
+
+    @Option(help: "The port; 0 takes a free one (default: the project's, or 8080).")
+    var port: Int?
+
+    func validate() throws {
+        if let port, !(0...65_535).contains(port) { throw ValidationError("--port must lie in 0…65535, found \(port)") }
+    }
+
+    func run() async throws {
+        var (project, serving) = try ProjectRunner.configuration(ProjectRunner.trimmed(project.project))
+        if let host { serving.host = host }
+        if let port { serving.port = port }
+        let store = try await project.publishing.store.open(readOnly: true)
+        let reader = ListReader(store: store, shop: project.name)
+        let service = try RecommendationService(configuration: serving, reader: reader) { address in
+            writeLine(address.readyLine, to: .standardOutput)
+        }
+        do {
+            try await service.run()
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+}

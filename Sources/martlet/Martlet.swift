@@ -1,0 +1,41 @@
+import ArgumentParser
+import Core
+
+/// The command line.
+@main
+struct Martlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "From a shop's transactions to recommendations that a web page asks for.",
+        usage: "martlet <subcommand> [--project DIR] [--json] [--quiet]",
+        discussion: """
+            Start with 'martlet demo', or with your own data:
+              martlet init shop --from purchases.csv
+              cd shop && martlet run && martlet serve
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "A project:", subcommands: [Demo.self, Init.self, Check.self, Config.self]),
+            CommandGroup(
+                name: "Steps (each runs what it needs before it, and nothing that has not changed):",
+                subcommands: [Load.self, Transform.self, Train.self, Evaluate.self, Recommend.self, Publish.self]),
+            CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self]),
+            CommandGroup(name: "Live:", subcommands: [Serve.self, Rollback.self]),
+            CommandGroup(name: "Tools:", subcommands: [Generate.self]),
+        ] + [CommandGroup(name: "Internal:", subcommands: [StepCommand.self])]
+    )
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.exit(with: error, arguments: arguments)
+        }
+    }
+}

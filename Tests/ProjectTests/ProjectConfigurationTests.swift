@@ -1,0 +1,75 @@
+import Core
+import Project
+import Testing
+
+/// What `martlet.yml` may say, and what is said of its faults.
+struct ProjectConfigurationTests {
+    static let valid = """
+        name: shop
+        interactions: {table: interactions, user: customer_id, item: article_id, time: t_dat}
+        split: {validation: 2020-09-09, test: 2020-09-16}
+        models:
+          popularity: {}
+          item-cosine: {}
+        """
+
+    private func read(_ text: String) throws -> (ProjectConfiguration, [MartletError]) {
+        let diagnostics = Diagnostics()
+        let node = try ConfigurationNode(yaml: text, file: "martlet.yml")
+        let project = try ProjectConfiguration(file: node, folder: "shop", diagnostics: diagnostics)
+        return (project, diagnostics.errors)
+    }
+
+    @Test func aShortFileIsEnough() throws {
+        let (project, errors) = try read(Self.valid)
+        #expect(errors.isEmpty, "\(errors)")
+        #expect(project.models.map(\.name) == ["popularity", "item-cosine"])
+        #expect(project.evaluation.select == "recall@12")
+        #expect(project.recommendation.k == 24)
+        #expect(project.warehouse.driver == "duckdb")
+    }
+
+    @Test func allFaultsAreShownAtOnceInTheOrderOfTheFile() throws {
+        let (_, errors) = try read(
+            """
+            name: Shop One
+            interactions: {tabel: interactions, user: customer_id, item: article_id, time: t_dat}
+            models: {two-towers: {}}
+            evaluation: {k: 0}
+            recommend: {k: many}
+            """)
+        #expect(errors.map { $0.location?.line } == [1, 2, 3, 4, 5])
+        #expect(errors[1].description.contains("did you mean 'table'?"))
+        #expect(errors[2].description.contains("did you mean 'two-tower'?"))
+    }
+
+    @Test func aGridIsEveryCombination() throws {
+        let (project, errors) = try read(
+            Self.valid + "\n  cosine: {kind: item-cosine, grid: {neighbors: [50, 100], shrinkage: [0, 10, 20]}}")
+        let points = try #require(project.models.last).points
+        guard errors.isEmpty else {
+            Issue.record("\(errors)")
+            return
+        }
+        #expect(points.count == 6)
+        #expect(Set(points.map(\.label)).count == 6)
+        #expect(points[0].hyperparameters["neighbors"]?.integer == 50)
+    }
+
+    @Test func theSplitsDatesReachTheSQL() throws {
+        let (project, _) = try read(Self.valid)
+        let variables = ShopFlow(project).sqlVariables
+        #expect(variables["validation_start"] == "2020-09-09")
+        #expect(variables["test_start"] == "2020-09-16")
+    }
+
+    @Test(arguments: ["", "[]", "name: [", "a: 1\na: 2"])
+    func notAProject(text: String) throws {
+        do {
+            let (_, errors) = try read(text)
+            #expect(!errors.isEmpty)
+        } catch let error as MartletError {
+            #expect(error.code == .invalidConfiguration)
+        }
+    }
+}
