@@ -1,0 +1,125 @@
+"""Exact top-k, peers and Martlet in turn: values are compared first, then times.
+
+Every side runs in a process of its own with the same numbers of threads, reads the same vectors from a file, and does
+the same work in each round. Peers answer in batches of 4,096 users (1,024 for implicit), the sizes at which they are
+fastest here, for a share of the users; Martlet makes all lists. Ratios are medians over rounds.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+
+PEERS = ["faiss", "implicit", "product"]
+
+
+def peer(name, folder, shape, threads):
+    """Runs in a process of its own: prints one JSON line."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    import resource
+    import time
+
+    import numpy as np
+
+    users, items, dimensions, k = shape
+    queries = np.fromfile(f"{folder}/queries", "f4").reshape(users, dimensions)
+    vectors = np.fromfile(f"{folder}/items", "f4").reshape(items, dimensions)
+    share = min(users, 8192)
+    lists = None
+    if name == "faiss":
+        import faiss
+
+        faiss.omp_set_num_threads(threads)
+        index = faiss.IndexFlatIP(dimensions)
+        index.add(vectors)
+        batch, work = 4096, lambda part: index.search(part, k)[1]
+    elif name == "implicit":
+        from implicit.cpu.topk import topk
+
+        batch, work = 1024, lambda part: topk(vectors, part, k, num_threads=threads)[0]
+    else:
+        product = np.empty((1024, items), "f4")
+        batch, work = 1024, lambda part: np.matmul(part, vectors.T, out=product[: len(part)])
+    work(queries[:batch])
+    start, cpu, found = time.perf_counter(), time.process_time(), []
+    for first in range(0, share, batch):
+        lists = work(queries[first : first + batch])
+        if name != "product":
+            found.append(lists)
+    took, cpu = time.perf_counter() - start, time.process_time() - cpu
+    if found:
+        np.concatenate(found).astype("i4").tofile(f"{folder}/{name}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps({"users_per_second": share / took, "users_per_cpu_second": share / cpu, "peak_mb": memory}))
+
+
+def child(command):
+    """Runs a command; its JSON, with the processor time and the memory that it used."""
+    import time
+
+    before = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    text = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{shlex.join(command)} failed")
+    result = json.loads(text.decode().strip().splitlines()[-1])
+    result["wall"] = time.perf_counter() - before
+    result["peak_mb"] = usage.ru_maxrss // 1024
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Exact top-k: Martlet, faiss, implicit and the bare product.")
+    for name, value in {"users": 100_000, "items": 100_000, "dimensions": 64, "k": 100, "rounds": 3}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    shape = [options.users, options.items, options.dimensions, options.k]
+    if options.peer:
+        return peer(*options.peer, shape, options.threads)
+
+    import numpy as np
+
+    arguments = [f"--{name}={getattr(options, name)}" for name in ("users", "items", "dimensions", "k", "threads")]
+    with tempfile.TemporaryDirectory() as folder:
+        random = np.random.default_rng(0)
+        random.standard_normal((options.users, options.dimensions), "f4").tofile(f"{folder}/queries")
+        random.standard_normal((options.items, options.dimensions), "f4").tofile(f"{folder}/items")
+        ours = shlex.split(os.environ["MARTLET_TOPK"]) + arguments
+        ours += [f"--queries={folder}/queries", f"--item-vectors={folder}/items", "--seconds=0"]
+        sides = {name: [sys.executable, __file__, *arguments, "--peer", name, folder] for name in PEERS}
+        rounds = {name: [] for name in ["martlet", *PEERS]}
+        for number in range(options.rounds):
+            for name, command in {"martlet": ours, **sides}.items():
+                result = child(command)
+                if name == "martlet":
+                    result["users_per_second"] = result["usersPerSecond"]
+                rounds[name].append(result)
+                print(f"round {number + 1}: {name:9} {result['users_per_second']:9.0f} users/s", flush=True)
+        both = [np.fromfile(f"{folder}/{name}", "i4").reshape(-1, options.k) for name in ("faiss", "implicit")]
+        same = np.mean([len(np.intersect1d(a, b)) / options.k for a, b in zip(*both)])
+        if same < 0.9999:
+            sys.exit(f"the peers' lists differ: {same:.4f} of the items are the same")
+        if options.users == len(both[0]) and rounds["martlet"][0]["itemSum"] != int(both[0].sum(dtype="i8")):
+            print("note: Martlet's lists and faiss's differ in some item (equal scores, or rounding)")
+
+    def median(name, key):
+        return statistics.median(result[key] for result in rounds[name])
+
+    print(f"\n{options.users:,} users × {options.items:,} items × {options.dimensions}, top {options.k}, "
+          f"{options.threads} threads, {options.rounds} rounds, kernels: {rounds['martlet'][0]['kernels']}")
+    print("| side | users/s (median) | peak MB | Martlet's rate over it |\n|---|---|---|---|")
+    for name in rounds:
+        ratio = statistics.median(
+            a["users_per_second"] / b["users_per_second"] for a, b in zip(rounds["martlet"], rounds[name]))
+        print(f"| {name} | {median(name, 'users_per_second'):,.0f} | {median(name, 'peak_mb'):,.0f} | {ratio:.2f} |")
+
+
+main()
