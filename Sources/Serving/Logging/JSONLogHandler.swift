@@ -3,8 +3,11 @@ import Logging
 
 /// Writes each log event as one line of JSON: `{"time":…,"level":…,"message":…,"request_id":…}`.
 public struct JSONLogHandler: LogHandler {
+    /// The least level that is written.
     public var logLevel: Logger.Level
+    /// What every line of this logger carries.
     public var metadata: Logger.Metadata = [:]
+    /// Adds what belongs to the running task.
     public var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let sink: LogSink
@@ -21,11 +24,13 @@ public struct JSONLogHandler: LogHandler {
         self.sink = sink
     }
 
+    /// One member of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one line.
     public func log(event: LogEvent) {
         let (seconds, nanoseconds) = UniversalTime.now()
         let time = UniversalTime(seconds: seconds).internet(milliseconds: nanoseconds / 1_000_000)

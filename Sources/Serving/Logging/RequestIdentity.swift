@@ -58,14 +58,14 @@ struct RequestIdentity {
 /// The caller's place in a distributed trace.
 ///
 /// Source: W3C Recommendation "Trace Context", section 3.2, version 00.
-struct TraceParent {
+package struct TraceParent {
     /// 32 hexadecimal digits, not all zero.
-    var traceID: String
+    package var traceID: String
     /// 16 hexadecimal digits, not all zero: the span that called us.
-    var parentID: String
+    package var parentID: String
 
     /// Reads a header; nil if it is malformed, as the standard wants it to be ignored then.
-    init?(_ header: String) {
+    package init?(_ header: String) {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,
             parts[1].utf8.count == 32, parts[2].utf8.count == 16, parts[3].utf8.count == 2,

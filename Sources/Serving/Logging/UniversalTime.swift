@@ -7,7 +7,7 @@ import Darwin
 /// A moment as calendar date and time in UTC, without a calendar library: what headers and log lines need.
 ///
 /// Source: Hinnant, "chrono-compatible low-level date algorithms" (days to civil date).
-struct UniversalTime {
+package struct UniversalTime {
     var year: Int
     var month: Int
     var day: Int
@@ -18,7 +18,7 @@ struct UniversalTime {
     var weekday: Int
 
     /// The date and time `seconds` after 1970-01-01T00:00:00Z.
-    init(seconds: Int) {
+    package init(seconds: Int) {
         let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
         let rest = seconds - days * 86_400
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
@@ -43,13 +43,13 @@ struct UniversalTime {
     }
 
     /// `2026-11-23T01:02:03.456Z`
-    func internet(milliseconds: Int) -> String {
+    package func internet(milliseconds: Int) -> String {
         "\(Self.padded(year, 4))-\(Self.padded(month))-\(Self.padded(day))T\(Self.padded(hour)):"
             + "\(Self.padded(minute)):\(Self.padded(second)).\(Self.padded(milliseconds, 3))Z"
     }
 
     /// `Mon, 23 Nov 2026 01:02:03 GMT`, the form of HTTP's `Date` (RFC 9110, section 5.6.7).
-    var header: String {
+    package var header: String {
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return "\(days[weekday]), \(Self.padded(day)) \(months[month - 1]) \(Self.padded(year, 4)) "

@@ -1,44 +1,44 @@
 /// Writes JSON at a place in memory that the caller knows to be large enough.
 ///
 /// The hot path of the server: nothing is allocated and nothing is checked twice.
-struct ByteCursor {
+package struct ByteCursor {
     /// The most bytes that ``number(_:)`` writes.
-    static let longestNumber = 24
+    package static let longestNumber = 24
     /// The most bytes that ``quoted(_:)`` writes for `count` bytes of text.
-    static func longestQuoted(_ count: Int) -> Int { 6 * count + 2 }
+    package static func longestQuoted(_ count: Int) -> Int { 6 * count + 2 }
 
     private let start: UnsafeMutableRawPointer
     private var position: UnsafeMutableRawPointer
 
     /// Starts at `start`.
-    init(_ start: UnsafeMutableRawPointer) {
+    package init(_ start: UnsafeMutableRawPointer) {
         self.start = start
         position = start
     }
 
     /// How many bytes have been written.
-    var count: Int { position - start }
+    package var count: Int { position - start }
 
     /// Writes one byte.
-    mutating func byte(_ value: UInt8) {
+    package mutating func byte(_ value: UInt8) {
         position.storeBytes(of: value, as: UInt8.self)
         position += 1
     }
 
     /// Copies bytes.
-    mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func copy(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
         position.copyMemory(from: source, byteCount: bytes.count)
         position += bytes.count
     }
 
     /// Copies a literal.
-    mutating func literal(_ text: StaticString) {
+    package mutating func literal(_ text: StaticString) {
         copy(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Writes UTF-8 text as a JSON string, quotes included.
-    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+    package mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
         byte(UInt8(ascii: "\""))
         for character in text {
             switch character {
@@ -56,14 +56,14 @@ struct ByteCursor {
     }
 
     /// Writes UTF-8 text as a JSON string, quotes included.
-    mutating func quoted(_ text: String) {
+    package mutating func quoted(_ text: String) {
         var text = text
         text.withUTF8 { quoted($0) }
     }
 
     /// Writes a score: up to six decimals without trailing zeros, or the shortest exact form where six decimals would
     /// lose it (under 0.001 or from a billion up); `null` if it is not finite.
-    mutating func number(_ value: Float) {
+    package mutating func number(_ value: Float) {
         let magnitude = abs(Double(value))
         guard magnitude == 0 || (magnitude >= 0.001 && magnitude < 1e9) else {
             guard value.isFinite else { return literal("null") }
