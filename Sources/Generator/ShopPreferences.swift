@@ -12,21 +12,21 @@ import Core
 /// of the style, by their popularity, age and price.
 public struct ShopPreferences: Sendable, Codable, Hashable {
     /// Articles per style, about; there are at most ``maximumStyles`` styles.
-    public var itemsPerStyle = 25
+    public var itemsPerStyle = 30
     /// The largest number of styles.
     public var maximumStyles = 2_000
     /// How strongly latent factors decide which styles a shopper likes; 0 is not at all.
-    public var tasteSharpness = 1.5
+    public var tasteSharpness = 2.0
     /// The mean share `ρ` of repeat purchases, in [0, 0.5]; a shopper's own lies between 0 and twice that.
     public var repeatShare = 0.15
     /// The share `ε` of purchases off one's own tastes, in [0, 1].
-    public var explorationShare = 0.1
+    public var explorationShare = 0.15
     /// The share of articles that never go out of fashion, in [0, 1].
-    public var basicShare = 0.4
+    public var basicShare = 0.6
     /// The mean number of weeks after which a fashion has faded to 37 %.
-    public var lifetimeWeeks = 30.0
+    public var lifetimeWeeks = 45.0
     /// The exponent of Zipf's law within a style.
-    public var popularityExponent = 0.8
+    public var popularityExponent = 0.6
     /// How far shoppers differ in activity: the deviation of its logarithm.
     public var activitySpread = 0.9
     /// Articles per visit, in the mean; at least 1.
@@ -38,7 +38,7 @@ public struct ShopPreferences: Sendable, Codable, Hashable {
     /// How strongly fashions come and go.
     public var trendStrength = 0.4
     /// How much less a shopper likes an article one price tier away: a factor of `e` to the minus this.
-    public var priceSharpness = 1.0
+    public var priceSharpness = 0.7
 
     /// The defaults.
     public init() {}

@@ -14,8 +14,6 @@ struct Style: Sendable {
     var garment: Int
     var family: Int
     var look: Int
-    /// The latent factors, `[D]`, without the section's.
-    var factors: [Double]
     /// Period in weeks and phase of its rise and fall.
     var trendPeriod: Double
     var trendPhase: Double
@@ -27,8 +25,10 @@ struct Style: Sendable {
 /// All styles and their latent factors.
 struct Styles: Sendable {
     var all: [Style] = []
-    /// For each section, its latent factors.
-    var sectionFactors: [[Double]]
+    /// The latent factors of the sections, `[sections × D]`.
+    var sectionFactors: [Double]
+    /// What the latent factors of the styles add to those of their sections, `[styles × D]`.
+    var factors: [Double] = []
     /// For each section, the styles in it.
     var ofSection: [[Int]]
     /// The logarithm of each section's share of purchases.
@@ -39,7 +39,7 @@ struct Styles: Sendable {
         let count = max(1, min(configuration.items / preferences.itemsPerStyle, preferences.maximumStyles))
         var random = RandomSource(seed: configuration.seed, stream: 1)
         let sections = Taxonomy.sections
-        sectionFactors = sections.map { section in
+        sectionFactors = sections.flatMap { section in
             [1.2 * section.gender, (section.age - 35) / 8] + (2..<Style.factorCount).map { _ in 0.6 * random.normal() }
         }
         let familyFactors = Taxonomy.families.map { _ in (0..<Style.factorCount).map { _ in 0.5 * random.normal() } }
@@ -61,13 +61,13 @@ struct Styles: Sendable {
                 family = random.index(below: Taxonomy.families.count)
                 if isTaken.insert((section * 100 + garment) * 100 + family).inserted { break }
             }
-            let factors = (0..<Style.factorCount).map {
+            factors += (0..<Style.factorCount).map {
                 familyFactors[family][$0] + garmentFactors[garment][$0] + 0.5 * random.normal()
             }
             all.append(
                 Style(
                     section: section, garment: garment, family: family, look: random.index(below: Taxonomy.looks.count),
-                    factors: factors, trendPeriod: 30 + 70 * random.uniform(), trendPhase: random.uniform()))
+                    trendPeriod: 30 + 70 * random.uniform(), trendPhase: random.uniform()))
             ofSection[section].append(index)
         }
         let inUse = ofSection
