@@ -169,7 +169,10 @@ extension SQLProject {
         if let column = test.column { name += "_" + column }
         var words: [String] = []
         for (_, value) in test.arguments.sorted(by: { $0.key < $1.key }) {
-            words += (value.array ?? [value]).map { $0.string ?? $0.description }
+            // Python writes truth values with a capital.
+            words += (value.array ?? [value]).map {
+                $0.bool.map { $0 ? "True" : "False" } ?? $0.string ?? $0.description
+            }
         }
         let clean = words.map { word in
             String(
