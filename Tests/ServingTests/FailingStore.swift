@@ -7,7 +7,14 @@ final class FailingStore: KeyValueStore {
     let isDown = Atomic(false)
     /// How long a read takes, in milliseconds.
     let delay = Atomic(0)
+    /// How many reads of one key have begun.
+    let reads = Atomic(0)
     private let base = MemoryStore()
+
+    /// Waits until `count` reads of one key have begun.
+    func waitForReads(_ count: Int) async throws {
+        while reads.load(ordering: .relaxed) < count { try await Task.sleep(for: .milliseconds(5)) }
+    }
 
     var summary: String { "failing" }
     func create(namespace: String) async throws -> any NamespaceWriter { try await base.create(namespace: namespace) }
@@ -37,6 +44,7 @@ final class FailingStore: KeyValueStore {
         var name: String { base.name }
         func get(_ key: [UInt8]) async throws -> [UInt8]? {
             try store.check()
+            store.reads.wrappingAdd(1, ordering: .relaxed)
             let delay = store.delay.load(ordering: .relaxed)
             if delay > 0 { try await Task.sleep(for: .milliseconds(delay)) }
             return try await base.get(key)

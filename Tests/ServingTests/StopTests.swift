@@ -14,8 +14,9 @@ import Testing
         try await Lists.publish(to: store)
         try await withServer(store) { server in
             store.delay.store(400, ordering: .relaxed)
+            let before = store.reads.load(ordering: .relaxed)
             async let slow = server.execute("/v1/recommendations/u1")
-            try await Task.sleep(for: .milliseconds(100))
+            try await store.waitForReads(before + 1)
             await server.group.triggerGracefulShutdown()
             let answer = try await slow
             #expect(answer.status == 200 && answer.json["fallback"] == nil)
@@ -26,10 +27,10 @@ import Testing
     @Test func whileDrainingTheServerAnswersAndIsNotReady() async throws {
         let store = Lists.store()
         try await Lists.publish(to: store)
-        try await withServer(store, configure: { $0.timeouts.drain = 1 }) { server in
+        try await withServer(store, configure: { $0.timeouts.drain = 4 }) { server in
             await server.group.triggerGracefulShutdown()
-            try await Task.sleep(for: .milliseconds(100))
-            let readiness = try await server.execute("/readyz")
+            var readiness = try await server.execute("/readyz")
+            while readiness.status == 200 { readiness = try await server.execute("/readyz") }
             #expect(readiness.status == 503 && readiness.json["type"] == "urn:martlet:problem:stopping")
             #expect(try await server.execute("/v1/recommendations/u1").status == 200)
         }
@@ -39,10 +40,11 @@ import Testing
         let store = FailingStore()
         try await Lists.publish(to: store)
         try await withServer(store, configure: { $0.limits.concurrency = 2 }) { server in
-            store.delay.store(500, ordering: .relaxed)
+            store.delay.store(1500, ordering: .relaxed)
+            let before = store.reads.load(ordering: .relaxed)
             async let first = server.execute("/v1/recommendations/u1")
             async let second = server.execute("/v1/recommendations/u2")
-            try await Task.sleep(for: .milliseconds(150))
+            try await store.waitForReads(before + 2)
             let third = try await server.execute("/v1/recommendations/u3")
             #expect(third.status == 503 && third.headers[.retryAfter] == "1")
             #expect(try await server.execute("/healthz").status == 200)
