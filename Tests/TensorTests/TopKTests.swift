@@ -8,13 +8,16 @@ struct TopKTests {
     static func reference(_ queries: Matrix, _ items: Matrix, k: Int, exclude: SparseRows?, allowed: [Bool]?)
         -> [[(item: Int32, score: Float)]]
     {
-        let scores = Matrix.product(queries, items, transposed: true)
+        let scores = Matrix.product(queries, transposed: false, items, transposed: true)
         return (0..<queries.rows).map { query in
             let hidden = Set(exclude?[query] ?? [])
             let row = scores.row(query)
-            let kept = (0..<Int32(items.rows)).filter { allowed?[Int($0)] ?? true && !hidden.contains($0) }
-            let sorted = kept.sorted { (row[Int($1)], $0) < (row[Int($0)], $1) }
-            return sorted.prefix(k).map { ($0, row[Int($0)]) }
+            var found: [(item: Int32, score: Float)] = []
+            for item in 0..<items.rows where (allowed?[item] ?? true) && !hidden.contains(Int32(item)) {
+                found.append((Int32(item), row[item]))
+            }
+            found.sort { $0.score != $1.score ? $0.score > $1.score : $0.item < $1.item }
+            return Array(found.prefix(k))
         }
     }
 

@@ -16,13 +16,13 @@ extension EvaluationReport {
         </head>
         <body>
         <main>
-        <header><p class="brand">Martlet · evaluation</p><h1>\(escaped(title))</h1><p>\(escaped(`protocol`)).</p></header>
+        <header><p class="brand">Martlet · evaluation</p><h1>\(escaped(title))</h1><p>\(escaped(`protocol`.prefix(1).uppercased() + `protocol`.dropFirst())).</p></header>
         \(headline)
+        \(notesList)
         \(plots)
         \(comparisonTable)
         \(ks.map(metricTable).joined(separator: "\n"))
         \(curves)
-        \(notesList)
         </main>
         </body>
         </html>
@@ -35,13 +35,13 @@ extension EvaluationReport {
         guard let chosen = models.first(where: { $0.name == winner }), let found = chosen.metrics[selectedBy] else {
             return ""
         }
-        let users = "\(chosen.users) users, \(models.count) model\(models.count == 1 ? "" : "s")"
+        let others = "\(models.count) model\(models.count == 1 ? "" : "s") on the same users"
         return """
             <section class="headline" aria-label="The chosen model">
             <div><p class="label">Chosen on validation</p><p class="big">\(escaped(winner))</p></div>
             <div><p class="label">\(escaped(selectedBy))</p><p class="big">\(fixed(found.value))</p>
             <p class="small">95 % interval \(fixed(found.low)) – \(fixed(found.high))</p></div>
-            <div><p class="label">Measured on</p><p class="big">\(chosen.users)</p><p class="small">\(users)</p></div>
+            <div><p class="label">Measured on</p><p class="big">\(chosen.users) users</p><p class="small">\(others)</p></div>
             </section>
             """
     }
