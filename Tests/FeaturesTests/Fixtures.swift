@@ -65,7 +65,8 @@ func stream(_ columns: [(String, Column)], batch: Int = 1000) throws -> TableSeq
                 case .string: return (name, Column(strings: range.map { column.text($0) }))
                 case .float64: return (name, Column(doubles: range.map { column.number($0) }))
                 case .timestamp: return (name, Column(timestamps: range.map { column.number($0).map { Int64($0) } }))
-                case .int64: return (name, Column(integers: range.map { column.number($0).map { Int64($0) } }))
+                case .int64(let values):
+                    return (name, Column(integers: range.map { column.isNull($0) ? nil : values[$0] }))
                 default: return (name, column)
                 }
             })

@@ -9,6 +9,7 @@ import Core
 /// A value on an edge belongs to the bucket above it. Null stays null. Buckets are categories: without a `categorify`
 /// behind, one is put there.
 public struct Bucketize: FeatureOperator {
+    /// The words that name the operator in a project.
     public static let names = ["bucketize"]
     /// Where buckets meet, ascending; empty if ``every`` says the width.
     public var edges: [Double]
@@ -28,6 +29,7 @@ public struct Bucketize: FeatureOperator {
         every = width
     }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         edges = []
         var list = argument.node
@@ -58,11 +60,18 @@ public struct Bucketize: FeatureOperator {
         if !zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) { argument.report("has edges that do not ascend") }
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         guard input.isNumeric else { throw OperatorFault.kind("bucketize", wants: "numbers", found: input) }
         return .integer
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         column.with(.integer(column.reals.map { $0.isNaN ? FeatureColumn.nullInteger : bucket($0) }))
     }

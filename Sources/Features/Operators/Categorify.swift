@@ -10,6 +10,7 @@ import Core
 ///
 /// Null and NaN are code 0; an unseen value is code 1 or a bucket. Numbers are categories by their shortest text.
 public struct Categorify: FeatureOperator {
+    /// The words that name the operator in a project.
     public static let names = ["categorify"]
     /// How often a category must come in training.
     public var minimumCount: Int
@@ -27,6 +28,7 @@ public struct Categorify: FeatureOperator {
         self.buckets = buckets
     }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         var fields = argument.fields()
         self.init(
@@ -36,22 +38,33 @@ public struct Categorify: FeatureOperator {
         fields.finish()
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         if input == .code { throw OperatorFault.kind("categorify", wants: "values", found: input) }
         return .code
     }
 
+    /// Learns from the training rows.
+    ///
+    /// - Complexity: O(values)
     public mutating func fit(_ scan: FeatureScan) throws {
         let builder = VocabularyBuilder()
         try scan.forEach { column, _ in builder.count(column) }
         vocabulary = builder.build(minimumCount: minimumCount, maximumSize: maximumSize, buckets: buckets)
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         guard let vocabulary else { throw OperatorFault.notFitted("categorify") }
         return column.with(.code(vocabulary.codes(column)))
     }
 
+    /// How many codes come out, once fitted.
     public var cardinality: Int? { vocabulary?.cardinality }
 }
 

@@ -7,6 +7,7 @@ import Core
 /// ```
 /// Null stays null.
 public struct Clip: FeatureOperator {
+    /// The words that name the operator in a project.
     public static let names = ["clip"]
     /// The least value that comes out.
     public var minimum: Double?
@@ -19,6 +20,7 @@ public struct Clip: FeatureOperator {
         self.maximum = maximum
     }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         var fields = argument.fields()
         minimum = fields.number("min")
@@ -30,11 +32,18 @@ public struct Clip: FeatureOperator {
         if let minimum, let maximum, minimum > maximum { argument.report("has a 'min' above its 'max'") }
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         guard input.isNumeric else { throw OperatorFault.kind("clip", wants: "numbers", found: input) }
         return .real
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         let (low, high) = (minimum ?? -.infinity, maximum ?? .infinity)
         return column.with(.real(column.reals.map { $0 < low ? low : $0 > high ? high : $0 }))

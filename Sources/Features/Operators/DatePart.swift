@@ -24,6 +24,7 @@ public struct DatePart: FeatureOperator {
         case week
     }
 
+    /// The words that name the operator in a project.
     public static let names = Part.allCases.map(\.rawValue)
     /// Which part.
     public var part: Part
@@ -31,11 +32,15 @@ public struct DatePart: FeatureOperator {
     /// Makes an operator.
     public init(_ part: Part) { self.part = part }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         part = Part(rawValue: argument.name) ?? .day
         argument.expectNothing()
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         guard input == .moment || input == .text else {
             throw OperatorFault.kind(part.rawValue, wants: "timestamps", found: input)
@@ -43,6 +48,10 @@ public struct DatePart: FeatureOperator {
         return .integer
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         let moments: [Int64]
         switch column.values {

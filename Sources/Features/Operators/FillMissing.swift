@@ -8,6 +8,7 @@ import Core
 /// Null and NaN become the value; `with: mean` takes the mean of the training rows (0 if none has a value). A whole
 /// number stays whole if the value is whole.
 public struct FillMissing: FeatureOperator {
+    /// The words that name the operator in a project.
     public static let names = ["fill-missing"]
 
     /// What is filled in.
@@ -26,6 +27,7 @@ public struct FillMissing: FeatureOperator {
     /// Makes an operator.
     public init(_ filling: Filling) { self.filling = filling }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         filling = .number(0)
         var value = argument.node
@@ -53,6 +55,9 @@ public struct FillMissing: FeatureOperator {
         }
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         switch (filling, input) {
         case (.text, .text): return .text
@@ -67,6 +72,9 @@ public struct FillMissing: FeatureOperator {
         }
     }
 
+    /// Learns from the training rows.
+    ///
+    /// - Complexity: O(values)
     public mutating func fit(_ scan: FeatureScan) throws {
         guard case .mean = filling else { return }
         var moments = RunningMoments()
@@ -74,6 +82,10 @@ public struct FillMissing: FeatureOperator {
         filling = .mean(moments.count == 0 ? 0 : moments.mean)
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         switch filling {
         case .text(let text):

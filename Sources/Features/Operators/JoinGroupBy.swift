@@ -25,6 +25,7 @@ public struct JoinGroupBy: FeatureOperator {
         case max
     }
 
+    /// The words that name the operator in a project.
     public static let names = ["join-group-by"]
     /// The column of the interactions; nil counts rows.
     public var column: String?
@@ -39,6 +40,7 @@ public struct JoinGroupBy: FeatureOperator {
         self.aggregate = aggregate
     }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         var fields = argument.fields()
         column = fields.string("column")
@@ -51,8 +53,14 @@ public struct JoinGroupBy: FeatureOperator {
         fields.finish()
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind { .real }
 
+    /// Learns from the training rows.
+    ///
+    /// - Complexity: O(values)
     public mutating func fit(_ scan: FeatureScan) throws {
         let aggregates = try scan.aggregates(column)
         figures = aggregates.counts.indices.map { entity in
@@ -72,6 +80,10 @@ public struct JoinGroupBy: FeatureOperator {
         }
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         guard let figures else { throw OperatorFault.notFitted("join-group-by") }
         let absent = aggregate == .count || aggregate == .sum ? 0 : Double.nan
@@ -82,7 +94,9 @@ public struct JoinGroupBy: FeatureOperator {
             .real(entities.map { $0 >= 0 && Int($0) < figures.count ? figures[Int($0)] : absent }))
     }
 
+    /// Encoding depends on whose row it is.
     public var needsRows: Bool { true }
+    /// The column of the interactions that is learned from.
     public var interactionColumns: [String] { column.map { [$0] } ?? [] }
 
     // MARK: - Saved and loaded

@@ -15,6 +15,7 @@ import Core
 ///
 /// Source: Micci-Barreca, "A Preprocessing Scheme for High-Cardinality Categorical Attributes" (2001).
 public struct TargetEncoding: FeatureOperator {
+    /// The words that name the operator in a project.
     public static let names = ["target-encode"]
     /// The column of the interactions that is averaged.
     public var target: String
@@ -36,6 +37,7 @@ public struct TargetEncoding: FeatureOperator {
         self.folds = folds
     }
 
+    /// Reads the operator from a project; faults go to the argument's diagnostics.
     public init(_ argument: OperatorArgument) {
         var fields = argument.fields()
         target = fields.required("target", hint: "write 'target-encode: {target: rating}'")
@@ -44,11 +46,17 @@ public struct TargetEncoding: FeatureOperator {
         fields.finish()
     }
 
+    /// What comes out if `input` goes in.
+    ///
+    /// - Throws: `invalidConfiguration` if the operator has no meaning for such values.
     public func output(of input: FeatureKind) throws -> FeatureKind {
         if input == .code { throw OperatorFault.kind("target-encode", wants: "values", found: input) }
         return .real
     }
 
+    /// Learns from the training rows.
+    ///
+    /// - Complexity: O(values)
     public mutating func fit(_ scan: FeatureScan) throws {
         let builder = VocabularyBuilder()
         try scan.forEach { column, _ in builder.count(column) }
@@ -70,6 +78,10 @@ public struct TargetEncoding: FeatureOperator {
         encoded = Self.encodings(sums: sums, counts: counts, folds: folds, width: width, smoothing: smoothing)
     }
 
+    /// Turns values into values, one for one.
+    ///
+    /// - Throws: `invalidData` if the operator should have been fitted and was not, or a value cannot be read.
+    /// - Complexity: O(values)
     public func apply(_ column: FeatureColumn, rows: FeatureRows) throws -> FeatureColumn {
         guard let vocabulary else { throw OperatorFault.notFitted("target-encode") }
         let width = vocabulary.cardinality
@@ -108,7 +120,9 @@ public struct TargetEncoding: FeatureOperator {
         return encoded
     }
 
+    /// Encoding depends on whose row it is.
     public var needsRows: Bool { true }
+    /// The column of the interactions that is learned from.
     public var interactionColumns: [String] { [target] }
 
     // MARK: - Saved and loaded
