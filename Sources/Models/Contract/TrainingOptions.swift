@@ -20,12 +20,15 @@ public struct TrainingOptions: Sendable {
     /// The windows to learn from. `[.train, .validation]` refits a chosen model on everything before the test window;
     /// early stopping is off then.
     public var windows: [Window]
+    /// Exactly so many passes, no early stopping: what a refit takes from the report of the training that chose; nil
+    /// leaves it to the hyperparameters.
+    public var epochs: Int?
 
     /// Makes options; every one has a default.
     public init(
         seed: UInt64 = 42, threads: Int? = nil, checkpointFolder: String? = nil,
         progress: any ProgressReporting = SilentProgress(), validationMetricK: Int = 12, resume: Bool = false,
-        windows: [Window] = [.train], isCancelled: @escaping @Sendable () -> Bool = { false }
+        windows: [Window] = [.train], epochs: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.seed = seed
         self.threads = threads
@@ -34,6 +37,7 @@ public struct TrainingOptions: Sendable {
         self.validationMetricK = validationMetricK
         self.resume = resume
         self.windows = windows
+        self.epochs = epochs
         self.isCancelled = isCancelled
     }
 

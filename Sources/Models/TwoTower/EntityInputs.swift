@@ -26,7 +26,8 @@ struct EntityInputs: Sendable {
             let read = try EntityCodes(feature.name, of: entities, kind: kind)
             guard read.cardinality <= feature.cardinality else {
                 throw MartletError(
-                    .invalidData, "\(kind) feature '\(feature.name)' has \(read.cardinality) codes, the model was trained "
+                    .invalidData,
+                    "\(kind) feature '\(feature.name)' has \(read.cardinality) codes, the model was trained "
                         + "on \(feature.cardinality)", hint: "use the dataset that the model was trained on")
             }
             return read.values
@@ -41,7 +42,8 @@ struct EntityInputs: Sendable {
                 guard let number = column.number(row), Float(number).isFinite else {
                     let found = column.isNull(row) ? "no value" : "\(column.number(row).map { "\($0)" } ?? "no number")"
                     throw MartletError(
-                        .invalidData, "column '\(name)' of the \(kind) features, row \(row) "
+                        .invalidData,
+                        "column '\(name)' of the \(kind) features, row \(row) "
                             + "(\(kind) '\(entities.id(row))'): found \(found), expected a finite number",
                         hint: "put 'fill-missing: 0' first among the operators of '\(name)'")
                 }

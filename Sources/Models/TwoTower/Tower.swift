@@ -83,7 +83,8 @@ package struct Tower: Sendable {
         }
         continuousColumn = column
         inputWidth = isSum ? dimension : column + continuousCount
-        projection = isSum && continuousCount > 0
+        projection =
+            isSum && continuousCount > 0
             ? parameters.add("\(name).continuous", rows: continuousCount, columns: dimension, isTable: false) : nil
         var width = inputWidth
         for (index, next) in widths.enumerated() {

@@ -32,7 +32,8 @@ struct TrainingRows: Sendable {
                 hint: "check the split dates: the training window is empty")
         }
         guard histories.count < Int(Int32.max) else {
-            throw MartletError(.invalidData, "\(histories.count) interactions are more than the 2³¹ that can be shuffled")
+            throw MartletError(
+                .invalidData, "\(histories.count) interactions are more than the 2³¹ that can be shuffled")
         }
         self.histories = histories
         users = [Int32](unsafeUninitializedCapacity: histories.count) { users, count in

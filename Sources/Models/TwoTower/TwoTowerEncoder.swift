@@ -52,7 +52,8 @@ struct TwoTowerEncoder: Sendable {
     }
 
     /// The vectors of the users of a request, `users × (D + 1)`.
-    func users(_ request: RecommendationRequest, histories given: UserHistories? = nil, threads: Int?) throws -> Matrix {
+    func users(_ request: RecommendationRequest, histories given: UserHistories? = nil, threads: Int?) throws -> Matrix
+    {
         try checkIndices(request.users, in: -1..<data.users.count, of: "user")
         let vectors = Matrix(rows: request.users.count, columns: network.vectorWidth)
         let moment = try ContextCodes(shape.contextFeatures, at: request.at, data: data).codes

@@ -30,7 +30,8 @@ struct TwoTowerNetwork: Sendable {
             dimension: settings.dimension, isNormalized: settings.isNormalized, to: &parameters)
         var history: Tower.HistoryTable?
         if settings.historyLength > 0 {
-            history = settings.sharesHistory
+            history =
+                settings.sharesHistory
                 ? .shared(itemTower.lookups[0].table)
                 : .own(rows: items, width: settings.width(of: "history", cardinality: items))
         }

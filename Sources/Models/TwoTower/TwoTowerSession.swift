@@ -35,7 +35,8 @@ struct TwoTowerSession {
         trainer = TwoTowerTrainer(
             network, settings, rows: rows, users: users, items: items, seed: options.seed, threads: threads)
         // A window that was learned from says nothing about when to stop.
-        validation = options.windows.contains(.validation)
+        validation =
+            options.windows.contains(.validation) || options.epochs != nil
             ? nil : try ValidationRecall(data, k: options.validationMetricK, seed: options.seed)
         state = TrainingState(
             parameters: network.parameters, best: network.parameters.copy(), optimizer: trainer.optimizer)
@@ -76,7 +77,7 @@ struct TwoTowerSession {
     mutating func run() throws {
         let task = "train \(TwoTowerModel.kind)"
         options.progress.begin(task)
-        while state.epochs < settings.epochs, !isExhausted {
+        while state.epochs < mostEpochs, !isExhausted {
             let loss = try epoch(state.epochs + 1, task: task)
             state.loss.append(loss)
             if let validation { state.validation.append(try measure(validation)) }
@@ -91,9 +92,12 @@ struct TwoTowerSession {
         }
         let metric = validation.map { " · \($0.name) \(Self.rounded(state.validation.max() ?? 0))" } ?? ""
         options.progress.end(
-            task, summary: "\(state.epochs) epochs, best \(state.bestEpoch) · loss "
+            task,
+            summary: "\(state.epochs) epochs, best \(state.bestEpoch) · loss "
                 + "\(Self.rounded(state.loss.last ?? 0))\(metric) · \(Int(samplesPerSecond)) samples/s")
     }
+
+    private var mostEpochs: Int { options.epochs ?? settings.epochs }
 
     /// Whether the validation metric has not grown for `patience` epochs.
     private var isExhausted: Bool {
@@ -114,7 +118,7 @@ struct TwoTowerSession {
             sum += loss * Double(batch.count)
             let done = (epoch - 1) * rowCount + index * settings.batchSize + batch.count
             options.progress.update(
-                task, done: done, total: settings.epochs * rowCount, unit: "rows",
+                task, done: done, total: mostEpochs * rowCount, unit: "rows",
                 note: "epoch \(epoch) · loss \(Self.rounded(loss))"
                     + (state.validation.last.map { " · \(metricName ?? "") \(Self.rounded($0))" } ?? ""))
         }
@@ -133,7 +137,8 @@ struct TwoTowerSession {
     }
 
     private func diverged(_ loss: Double, epoch: Int, step: Int) -> MartletError {
-        let kept = state.bestEpoch > 0
+        let kept =
+            state.bestEpoch > 0
             ? "the weights of epoch \(state.bestEpoch) were kept" : "there is no finished epoch to go back to"
         return MartletError(
             .failedCheck, "the loss became \(loss) at step \(step) (epoch \(epoch)); \(kept)",

@@ -1,0 +1,70 @@
+import Core
+import Features
+import Models
+import Tensor
+import Testing
+
+/// A model with hyperparameters that suit the planted shop.
+struct ModelUnderTest: CustomTestStringConvertible, Sendable {
+    var kind: String
+    var name: String
+    var hyperparameters: JSONValue
+
+    var testDescription: String { name }
+
+    static let all: [ModelUnderTest] = [
+        ModelUnderTest(kind: "popularity", name: "popularity", hyperparameters: ["half-life": "60d"]),
+        ModelUnderTest(
+            kind: "popularity", name: "popularity by segment",
+            hyperparameters: ["half-life": "60d", "segment": "region"]),
+        ModelUnderTest(kind: "item-cosine", name: "item-cosine", hyperparameters: [:]),
+        ModelUnderTest(
+            kind: "item-cosine", name: "item-cosine, bm25 and decay",
+            hyperparameters: ["weighting": "bm25", "half-life": "90d", "history-half-life": "30d"]),
+        twoTower, sumOfEmbeddings,
+        ModelUnderTest(
+            kind: "two-tower", name: "two-tower, adam, dropout, shared history",
+            hyperparameters: [
+                "layers": [32, 16], "batch-size": 256, "epochs": 6, "optimizer": "adam", "learning-rate": 0.01,
+                "dropout": 0.1, "history-shared": true, "history-half-life": "30d", "half-life": "60d",
+            ]),
+    ]
+
+    static let twoTower = ModelUnderTest(
+        kind: "two-tower", name: "two-tower",
+        hyperparameters: ["layers": [32, 16], "batch-size": 256, "epochs": 6, "temperature": 0.1])
+
+    static let sumOfEmbeddings = ModelUnderTest(
+        kind: "two-tower", name: "two-tower without layers",
+        hyperparameters: [
+            "layers": [], "dimension": 16, "batch-size": 256, "epochs": 6, "temperature": 0.1, "item-bias": false,
+            "optimizer": "adagrad-full",
+        ])
+
+    /// A model that is not fitted.
+    func make() throws -> any RetrievalModel { try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters) }
+
+    /// A model fitted on a dataset.
+    func fitted(_ data: InteractionDataset, seed: UInt64 = 42) throws -> any RetrievalModel {
+        var model = try make()
+        _ = try model.fit(data, options: TrainingOptions(seed: seed, threads: 2))
+        return model
+    }
+}
+
+/// Recall@k of a model's lists on the test window, all users with training interactions.
+func recall(_ model: any RetrievalModel, _ data: InteractionDataset, k: Int = 12) throws -> Double {
+    let part = try data.interactions(.test)
+    var truth: [Int32: Set<Int32>] = [:]
+    for row in 0..<part.count where part.users[row] >= 0 && Int(part.users[row]) < data.users.trainedCount {
+        if part.items[row] >= 0 { truth[part.users[row], default: []].insert(part.items[row]) }
+    }
+    let users = truth.keys.sorted()
+    let lists = try model.recommend(
+        RecommendationRequest(users: users, k: k, at: data.split.testStart), data: data)
+    var sum = 0.0
+    for (row, user) in users.enumerated() {
+        sum += Double(lists[row].count { truth[user]!.contains($0) }) / Double(truth[user]!.count)
+    }
+    return sum / Double(users.count)
+}
