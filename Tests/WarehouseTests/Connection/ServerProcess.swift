@@ -12,6 +12,7 @@ import Darwin
 final class ServerProcess {
     let port: Int
     let pid: pid_t
+    private var isStopped = false
 
     /// Starts `command` with `$PORT` set; its output goes to `log`.
     init(_ command: String, port: Int, log: String) throws {
@@ -32,10 +33,17 @@ final class ServerProcess {
 
     deinit { stop(SIGINT) }
 
-    /// Ends the server and waits for it.
+    /// Asks the server to end, and ends it after three seconds: one may wait for connections that a driver keeps.
     func stop(_ signal: Int32) {
-        guard kill(pid, signal) == 0 else { return }
+        guard !isStopped else { return }
+        isStopped = true
+        kill(pid, signal)
         var status: Int32 = 0
+        for _ in 0..<30 {
+            if waitpid(pid, &status, WNOHANG) != 0 { return }
+            usleep(100_000)
+        }
+        kill(pid, SIGKILL)
         waitpid(pid, &status, 0)
     }
 
