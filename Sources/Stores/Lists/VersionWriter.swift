@@ -103,8 +103,7 @@ public actor VersionWriter {
     private func finishAndSwitch() async throws -> PublishedVersion {
         let names = JSONValue.array(segments.sorted().map { .string($0) })
         batch.append(key: ListKey.segments, value: Array(names.description.utf8))
-        try await send()
-        while !pending.isEmpty { try await pending.removeFirst().value }
+        try await drain()
         try await namespace.finish()
         manifest.entries = checksum.count
         manifest.checksum = checksum.text
@@ -200,6 +199,12 @@ public actor VersionWriter {
 
     private func sendIfFull() async throws {
         if batch.count >= Self.batchEntries || batch.byteCount >= Self.batchBytes { try await send() }
+    }
+
+    /// Waits until the store has accepted everything written so far.
+    func drain() async throws {
+        try await send()
+        while !pending.isEmpty { try await pending.removeFirst().value }
     }
 
     private func send() async throws {

@@ -14,14 +14,15 @@ final class RedisServer: Sendable {
     let port: Int
     let folder: String
     private let arguments: [String]
+    private let isEncrypted: Bool
     private let process: Mutex<Process?>
 
     var endpoint: RedisEndpoint { RedisEndpoint(host: "127.0.0.1", port: port) }
     var configuration: RedisConfiguration { RedisConfiguration(endpoints: [endpoint]) }
 
-    init(port: Int? = nil, arguments: [String] = []) throws {
-        let port = port ?? Self.freePort()
-        self.port = port
+    init(arguments: [String] = [], isEncrypted: Bool = false) throws {
+        port = Self.freePort()
+        self.isEncrypted = isEncrypted
         self.arguments = arguments
         folder = "\(NSTemporaryDirectory())/martlet-redis-\(port)-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -33,7 +34,9 @@ final class RedisServer: Sendable {
         let server = Process()
         server.executableURL = URL(filePath: try #require(program(named: "redis-server")))
         server.arguments =
-            ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"]
+            (isEncrypted ? ["--port", "0", "--tls-port", "\(port)"] : ["--port", "\(port)"]) + [
+                "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no",
+            ]
             + arguments
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
