@@ -26,7 +26,7 @@ bench: build ## the races against each peer, in one run each, with ratios
 lint: ## the style, strictly
 	swift format lint --strict --recursive Package.swift Sources Tests
 
-docs: ## the reference of every public name, as web pages in .build/docs
+docs: ## the symbol graph of every public name, in .build/docs
 	scripts/docs
 
 clean: ## remove what was built

@@ -28,7 +28,8 @@ public struct EvaluationConfiguration: Sendable {
                 }
             }
         }
-        ks = found.isEmpty ? [12] : Set(found).sorted()
+        let ks = found.isEmpty ? [12] : Set(found).sorted()
+        self.ks = ks
         let names = ["recall", "ndcg", "map", "mrr", "hit-rate", "precision"]
         let choices = names.flatMap { name in ks.map { "\(name)@\($0)" } }
         select = fields.choice("select", of: choices) ?? "recall@\(ks[0])"

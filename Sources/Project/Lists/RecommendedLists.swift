@@ -1,5 +1,7 @@
 import Core
 import Features
+import Flow
+import Stores
 
 /// The lists that a run's step `recommend` made, before or after they are published.
 public struct RecommendedLists {
@@ -23,8 +25,9 @@ public struct RecommendedLists {
     public init(runner: ShopRunner, run: String) throws {
         let result = try runner.result(of: .recommend, run: run)
         let folder = try runner.store.path(run: run, step: "recommend", artifact: "lists")
-        data = try InteractionDataset.open(
+        let data = try InteractionDataset.open(
             runner.store.path(run: run, step: result.value["dataset"]?.string ?? "", artifact: "dataset"))
+        self.data = data
         users = try ListTable("\(folder)/users")
         titles = try data.title.flatMap { try data.catalogue?.column($0) }
     }

@@ -30,7 +30,7 @@ extension ShopFlow {
                     value,
                     [
                         "kind": .string(model.kind), "point": .string(point.label), "step": .string(step),
-                        "hyperparameters": Self.withBestEpoch(trained.hyperparameters, training: training),
+                        "hyperparameters": trained.hyperparameters, "epochs": training["bestEpoch"] ?? .null,
                         "validation": .number(value),
                     ]
                 )
@@ -42,15 +42,6 @@ extension ShopFlow {
                 "points": try JSONValue(encoding: judged), "judged-users": .integer(Int64(judge.users.count)),
             ])
         }
-    }
-
-    /// A model that stopped early is trained for as many epochs as were best when there is no validation window.
-    private static func withBestEpoch(_ hyperparameters: JSONValue, training: JSONValue) -> JSONValue {
-        guard var members = hyperparameters.object, members["epochs"] != nil,
-            let epoch = training["bestEpoch"]?.integer, epoch > 0
-        else { return hyperparameters }
-        members["epochs"] = .integer(Int64(epoch))
-        return .object(members)
     }
 
     /// Every model on the test window, once, the baselines beside the winner.

@@ -22,7 +22,7 @@ extension ShopFlow {
             use.rawValue, dependencies: ["transform"],
             parameters: [
                 "dataset": configuration.json, "features": project.file["features"],
-                "warehouse": .string(project.warehouse.summary),
+                "warehouse": project.file["warehouse"],
             ]
         ) { context in
             let connection = try Warehouse(project.warehouse).connect()

@@ -47,12 +47,16 @@ extension ShopFlow {
                 let hyperparameters = choice["hyperparameters"]
             else { throw MartletError(.corrupted, "the step 'select' names no model for \(name)") }
             try Self.train(
-                kind: kind, hyperparameters: hyperparameters, on: use, project: project, context: context)
+                kind: kind, hyperparameters: hyperparameters, epochs: choice["epochs"]?.integer, on: use,
+                project: project, context: context)
         }
     }
 
+    /// - Parameter epochs: how many epochs were best on validation, for a dataset without that window; nil: the model
+    ///   stops by itself.
     private static func train(
-        kind: String, hyperparameters: JSONValue, on use: SplitUse, project: ProjectConfiguration, context: StepContext
+        kind: String, hyperparameters: JSONValue, epochs: Int? = nil, on use: SplitUse, project: ProjectConfiguration,
+        context: StepContext
     ) throws {
         let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
         var model = try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters)
@@ -60,7 +64,7 @@ extension ShopFlow {
             data,
             options: TrainingOptions(
                 seed: project.seed, checkpointFolder: context.checkpointFolder, progress: context.progress,
-                validationMetricK: project.evaluation.ks[0], resume: true,
+                validationMetricK: project.evaluation.ks[0], resume: true, epochs: epochs,
                 isCancelled: { context.isCancelled }))
         try model.save(to: context.output("model"))
         context.setValue(try JSONValue(encoding: report))

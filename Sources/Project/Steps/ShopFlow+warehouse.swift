@@ -9,7 +9,7 @@ extension ShopFlow {
         let project = project
         return Step("load", parameters: project.file["sources"], isMemoised: false) { context in
             let warehouse = try Warehouse(project.warehouse)
-            let report = try Loader(warehouse: warehouse).load(project.sources, progress: context.progress)
+            let report = try Loader(warehouse.connect()).load(project.sources, progress: context.progress)
             context.setValue(["sources": report.content])
             for source in report.sources where source.rejects > 0 {
                 context.progress.note(
@@ -25,7 +25,7 @@ extension ShopFlow {
         let variables = sqlVariables
         return Step(
             "transform", dependencies: ["load"],
-            parameters: ["variables": .object(variables), "warehouse": .string(project.warehouse.summary)],
+            parameters: ["variables": .object(variables), "warehouse": project.file["warehouse"]],
             fingerprint: { try SourceDigest.ofFolder(project.sqlFolder) },
             validity: { result in try Self.tablesStand(result.value, project: project) }
         ) { context in
@@ -41,7 +41,7 @@ extension ShopFlow {
     }
 
     /// What SQL learns from the project file: the split's dates stand there and nowhere else.
-    var sqlVariables: [String: JSONValue] {
+    public var sqlVariables: [String: JSONValue] {
         project.dataset.sqlVariables.merging(project.sql.variables) { _, written in written }
     }
 

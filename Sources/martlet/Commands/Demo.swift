@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Flow
 import FoundationEssentials
 import Generator
 import Project

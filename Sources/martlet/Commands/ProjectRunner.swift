@@ -75,8 +75,9 @@ struct ProjectRunner {
 
     /// Prints the graph of the SQL models.
     func printLineage() throws {
-        let lineage = try sqlRunner().project.lineage
-        output.finish(lineage.dot, json: lineage.json)
+        let lineage = try sqlRunner().project.lineage()
+        let json = try JSONValue(encoding: lineage)
+        output.finish(lineage.dot, json: json)
     }
 
     /// Asks how old the sources' newest rows are.
