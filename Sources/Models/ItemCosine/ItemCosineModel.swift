@@ -17,6 +17,7 @@ import Darwin
 /// Source: Sarwar et al., "Item-Based Collaborative Filtering Recommendation Algorithms" (2001); the implicit form is
 /// that of Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms" (2004).
 public struct ItemCosineModel: RetrievalModel {
+    /// `item-cosine`.
     public static let kind = "item-cosine"
 
     /// How far the popular items that fill a list up lie below items that are neighbours.
@@ -28,17 +29,25 @@ public struct ItemCosineModel: RetrievalModel {
     /// Each item's share of the most popular item's weight.
     private var popularity: [Float] = []
 
+    /// Makes a model that is not fitted yet; see the keys in ``hyperparameters``.
+    ///
+    /// - Throws: `invalidConfiguration` for an unknown key or a wrong value.
     public init(hyperparameters: JSONValue) throws {
         settings = try ItemCosineHyperparameters(json: hyperparameters, kind: Self.kind)
     }
 
+    /// Reports unknown keys and wrong values.
     public static func check(_ fields: inout ConfigurationFields) {
         _ = ItemCosineHyperparameters(&fields)
         fields.finish()
     }
 
+    /// All hyperparameters, defaults filled in.
     public var hyperparameters: JSONValue { settings.json }
 
+    /// Compares all pairs of items that meet in a history, and keeps each item's nearest.
+    ///
+    /// - Throws: `invalidData` for weights that are no positive numbers, `cancelled`.
     /// - Complexity: O(Σ over users of (distinct items)²), memory O(rows + N · neighbors)
     public mutating func fit(_ data: InteractionDataset, options: TrainingOptions) throws -> TrainingReport {
         let clock = TrainingClock()
@@ -55,6 +64,9 @@ public struct ItemCosineModel: RetrievalModel {
         return clock.report(model: Self.kind, interactions: histories.count)
     }
 
+    /// The items nearest to each user's history, filled up with what is popular.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or on a dataset of another shape.
     /// - Complexity: O(Σ over users of |history| · neighbors)
     public func recommend(_ request: RecommendationRequest, data: InteractionDataset) throws -> RankedLists {
         let histories = try histories(request, data)
@@ -95,6 +107,9 @@ public struct ItemCosineModel: RetrievalModel {
         return lists
     }
 
+    /// Each item's neighbours, nearest first; at most `neighbors` of them, and never the item itself.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or for an index outside the dataset.
     public func similarItems(to items: [Int32], k: Int) throws -> RankedLists {
         guard shape != nil else { throw notFitted(Self.kind) }
         try checkIndices(items, in: 0..<popularity.count, of: "item")
@@ -108,6 +123,9 @@ public struct ItemCosineModel: RetrievalModel {
         return lists
     }
 
+    /// The scores of pairs, for the moment at which the validation window begins.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or for an index outside the dataset.
     public func score(users: [Int32], items: [Int32], data: InteractionDataset) throws -> [Float] {
         precondition(users.count == items.count, "each user is paired with one item")
         try checkIndices(items, in: 0..<data.items.count, of: "item")
@@ -184,6 +202,9 @@ extension ItemCosineModel {
 // MARK: - On disk
 
 extension ItemCosineModel {
+    /// Writes the neighbours, and the popularity that fills lists up.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, `system` if the folder cannot be written.
     public func save(to folder: String) throws {
         guard let shape else { throw notFitted(Self.kind) }
         let count = neighborhoods.items.count
@@ -199,6 +220,9 @@ extension ItemCosineModel {
             ])
     }
 
+    /// Reads a model that ``save(to:)`` wrote.
+    ///
+    /// - Throws: `notFound` or `corrupted` if there is no such model in the folder.
     public init(loading folder: String) throws {
         let file = try ModelFolder(folder).weights(kind: Self.kind)
         try self.init(hyperparameters: file.json("hyperparameters"))

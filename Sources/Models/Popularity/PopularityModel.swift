@@ -12,6 +12,7 @@ import Tensor
 ///
 /// No shop is so small that this baseline is not worth printing beside the deep model.
 public struct PopularityModel: RetrievalModel {
+    /// `popularity`.
     public static let kind = "popularity"
 
     private let settings: PopularityHyperparameters
@@ -21,17 +22,25 @@ public struct PopularityModel: RetrievalModel {
     /// Scores of each segment, `segments × N`; empty without segments.
     private var segmentScores: [[Float]] = []
 
+    /// Makes a model that is not fitted yet; see the keys in ``hyperparameters``.
+    ///
+    /// - Throws: `invalidConfiguration` for an unknown key or a wrong value.
     public init(hyperparameters: JSONValue) throws {
         settings = try PopularityHyperparameters(json: hyperparameters, kind: Self.kind)
     }
 
+    /// Reports unknown keys and wrong values.
     public static func check(_ fields: inout ConfigurationFields) {
         _ = PopularityHyperparameters(&fields)
         fields.finish()
     }
 
+    /// All hyperparameters, defaults filled in: `half-life`, `segment` and `smoothing`.
     public var hyperparameters: JSONValue { settings.json }
 
+    /// Adds up what was bought, in one pass over the windows.
+    ///
+    /// - Throws: `invalidConfiguration` for a `segment` that is no categorical user feature, `cancelled`.
     /// - Complexity: O(rows + segments · N)
     public mutating func fit(_ data: InteractionDataset, options: TrainingOptions) throws -> TrainingReport {
         let clock = TrainingClock()
@@ -65,6 +74,10 @@ public struct PopularityModel: RetrievalModel {
         return clock.report(model: Self.kind, interactions: parts.reduce(0) { $0 + $1.count })
     }
 
+    /// The best sellers of each user's segment, or of the shop; a list is shorter than `k` where items run out.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or on a dataset of another shape.
+    /// - Complexity: O(segments · N · log N + users · (k + excluded))
     public func recommend(_ request: RecommendationRequest, data: InteractionDataset) throws -> RankedLists {
         try checkFitted(data)
         try checkIndices(request.users, in: -1..<data.users.count, of: "user")
@@ -114,6 +127,9 @@ public struct PopularityModel: RetrievalModel {
         return RankedLists(count: items.count, k: k)
     }
 
+    /// How well each pair's item sells in the pair's user's segment.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or for an index outside the dataset.
     public func score(users: [Int32], items: [Int32], data: InteractionDataset) throws -> [Float] {
         try checkFitted(data)
         try checkIndices(users, in: -1..<data.users.count, of: "user")
@@ -164,6 +180,9 @@ extension PopularityModel {
 // MARK: - On disk
 
 extension PopularityModel {
+    /// Writes the scores of the shop and of each segment.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, `system` if the folder cannot be written.
     public func save(to folder: String) throws {
         guard let shape else { throw notFitted(Self.kind) }
         let segments = StoredTensor(
@@ -173,6 +192,9 @@ extension PopularityModel {
             tensors: [StoredTensor("scores", shape: [scores.count], .float(scores)), segments])
     }
 
+    /// Reads a model that ``save(to:)`` wrote.
+    ///
+    /// - Throws: `notFound` or `corrupted` if there is no such model in the folder.
     public init(loading folder: String) throws {
         let file = try ModelFolder(folder).weights(kind: Self.kind)
         try self.init(hyperparameters: file.json("hyperparameters"))
