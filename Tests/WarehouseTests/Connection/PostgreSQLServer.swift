@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Testing
 import Warehouse
 
 #if canImport(Glibc)
@@ -8,7 +9,10 @@ import Darwin
 #endif
 
 /// A PostgreSQL of its own in a temporary folder, as user `postgres` when the tests run as root.
-final class PostgreSQLServer {
+final class PostgreSQLServer: Sendable {
+    /// The server of the suite that runs, see ``PostgreSQLTrait``.
+    @TaskLocal static var current: PostgreSQLServer?
+
     static let binaries: String? = {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         return versions.sorted().last.map { "/usr/lib/postgresql/\($0)/bin" }
@@ -41,7 +45,7 @@ final class PostgreSQLServer {
         let folder = folder
         _ = ServerProcess.run(
             "mkdir -m 777 \(folder) && echo secret-pw > \(folder)/pw && cd \(folder) && "
-                + "\(prefix)\(binaries)/initdb -D \(folder)/db -U shop -A scram-sha-256 --pwfile=\(folder)/pw >/dev/null 2>&1"
+                + "\(prefix)\(binaries)/initdb -D \(folder)/db -U shop -N -E UTF8 --locale=C -A scram-sha-256 --pwfile=\(folder)/pw >/dev/null 2>&1"
         )
         // `setpriv` keeps the process id that we end, where `runuser` would fork.
         let become = getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --init-groups " : ""
@@ -57,12 +61,33 @@ final class PostgreSQLServer {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    /// A new database on this server.
+    func database() throws -> WarehouseConfiguration {
+        let name = "shop_" + UUID().uuidString.filter(\.isHexDigit).lowercased()
+        try ServerProcess.connect(configuration, within: 60).execute("CREATE DATABASE \(name)")
+        return Self.configuration(port: port, password: "secret-pw", database: name)
+    }
+
     /// Ends the server as a power cut would.
     func die() { process.stop(SIGQUIT) }
 
-    static func configuration(port: Int, password: String) -> WarehouseConfiguration {
+    static func configuration(port: Int, password: String, database: String = "postgres") -> WarehouseConfiguration {
         WarehouseConfiguration(
-            driver: "postgresql", options: ["uri": "postgresql://shop:\(password)@127.0.0.1:\(port)/postgres"],
+            driver: "postgresql", options: ["uri": "postgresql://shop:\(password)@127.0.0.1:\(port)/\(database)"],
             secrets: [password])
     }
+}
+
+/// One server for all tests of a suite, started before the first and ended after the last.
+struct PostgreSQLTrait: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await PostgreSQLServer.$current.withValue(PostgreSQLServer(), operation: function)
+    }
+}
+
+extension Trait where Self == PostgreSQLTrait {
+    /// The suite has a PostgreSQL, ``PostgreSQLServer/current``.
+    static var postgresql: Self { PostgreSQLTrait() }
 }

@@ -5,14 +5,15 @@ import Warehouse
 // Skipped where PostgreSQL's server, its ADBC driver or DuckDB are not installed.
 @Suite(
     .enabled(if: PostgreSQLServer.isAvailable, "PostgreSQL, its ADBC driver or DuckDB are not installed"),
-    .tags(.server), .serialized)
+    .postgresql, .tags(.server), .serialized, .timeLimit(.minutes(5)))
 struct PostgreSQLTests {
-    let server: PostgreSQLServer
+    /// A database of its own for each test.
+    let configuration: WarehouseConfiguration
     let connection: Connection
 
     init() throws {
-        server = try PostgreSQLServer()
-        connection = try ServerProcess.connect(server.configuration, within: 20)
+        configuration = try #require(PostgreSQLServer.current).database()
+        connection = try Warehouse(configuration).connect()
     }
 
     @Test func `types, rows and transactions`() throws {
@@ -69,6 +70,8 @@ struct PostgreSQLTests {
     }
 
     @Test func `a wrong password and a dying server say so without the password`() throws {
+        let server = try PostgreSQLServer()
+        let connection = try ServerProcess.connect(server.configuration, within: 60)
         let wrong = #expect(throws: MartletError.self) {
             try Warehouse(PostgreSQLServer.configuration(port: server.port, password: "not-the-pw")).connect()
         }

@@ -8,11 +8,11 @@ import Glibc
 import Darwin
 #endif
 
-/// A server started for one test on a free loopback port, ended by its process id.
-final class ServerProcess {
+/// A server started for tests on a free loopback port, ended by its process id.
+final class ServerProcess: Sendable {
     let port: Int
     let pid: pid_t
-    private var isStopped = false
+    private let isStopped = Mutex(false)
 
     /// Starts `command` with `$PORT` set; its output goes to `log`.
     init(_ command: String, port: Int, log: String) throws {
@@ -33,13 +33,16 @@ final class ServerProcess {
 
     deinit { stop(SIGINT) }
 
-    /// Asks the server to end, and ends it after three seconds: one may wait for connections that a driver keeps.
+    /// Asks the server to end, and ends it after ten seconds: one may wait for connections that a driver keeps.
     func stop(_ signal: Int32) {
-        guard !isStopped else { return }
-        isStopped = true
+        let first = isStopped.withLock { stopped in
+            defer { stopped = true }
+            return !stopped
+        }
+        guard first else { return }
         kill(pid, signal)
         var status: Int32 = 0
-        for _ in 0..<30 {
+        for _ in 0..<100 {
             if waitpid(pid, &status, WNOHANG) != 0 { return }
             usleep(100_000)
         }

@@ -3,47 +3,16 @@ import FoundationEssentials
 import Testing
 import Warehouse
 
-/// A stand-in for Snowflake that its real driver talks to.
-enum FakeSnow {
-    static let binary =
-        (ProcessInfo.processInfo.environment["MARTLET_ROOT"] ?? FileManager.default.currentDirectoryPath)
-        + "/.venv/fakesnow/bin/fakesnow"
-    static let isAvailable: Bool = {
-        guard TestWarehouses.hasDuckDB, FileManager.default.fileExists(atPath: binary) else { return false }
-        do {
-            _ = try Warehouse(WarehouseConfiguration(driver: "snowflake"))
-            return true
-        } catch {
-            return !"\(error)".contains("not installed")
-        }
-    }()
-}
-
 // Skipped where the Python environment `fakesnow` (scripts/venv fakesnow) or Snowflake's driver are absent.
 @Suite(
     .enabled(if: FakeSnow.isAvailable, "fakesnow, Snowflake's ADBC driver or DuckDB are not installed"),
-    .tags(.server))
+    .tags(.server), .serialized, .timeLimit(.minutes(10)))
 struct SnowflakeTests {
     @Test func `the real driver queries, loads and replaces`() throws {
         try TestWarehouses.withFolder { folder in
-            let port = ServerProcess.freePort()
-            let server = try ServerProcess("\(FakeSnow.binary) -s -p \(port)", port: port, log: "\(folder)/log")
+            let server = try FakeSnow(in: folder)
             defer { withExtendedLifetime(server) {} }
-            let configuration = WarehouseConfiguration(
-                driver: "snowflake",
-                options: [
-                    "adbc.snowflake.sql.account": "fakesnow", "username": "fake", "password": "snow",
-                    "adbc.snowflake.sql.db": "shop", "adbc.snowflake.sql.schema": "public",
-                    "adbc.snowflake.sql.uri.protocol": "http", "adbc.snowflake.sql.uri.host": "127.0.0.1",
-                    "adbc.snowflake.sql.uri.port": "\(port)",
-                ], ingestion: .insert, secrets: ["snow"])
-            let deadline = ContinuousClock.now + .seconds(60)
-            while !((try? String(contentsOfFile: "\(folder)/log", encoding: .utf8))?.contains("running on") ?? false),
-                ContinuousClock.now < deadline
-            {
-                Thread.pause(milliseconds: 200)
-            }
-            let connection = try ServerProcess.connect(configuration, within: 20)
+            let connection = try ServerProcess.connect(server.configuration, within: 60)
             #expect(connection.dialect == .snowflake)
             let stream = try connection.query("SELECT 1 AS a, 'x' AS b, 2.5::FLOAT AS c")
             #expect(stream.schema.names == ["a", "b", "c"])

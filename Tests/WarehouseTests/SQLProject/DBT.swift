@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import Foundation
 
 /// Real dbt, in the Python environment that `scripts/venv dbt` makes.
@@ -48,6 +49,10 @@ enum DBT {
         process.standardError = output
         process.standardInput = stdin
         try process.run()
+        // A hang shall be a failed test: 15 minutes are ten times what dbt takes on two busy cores.
+        let end = DispatchWorkItem { process.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 900, execute: end)
+        defer { end.cancel() }
         stdin.fileHandleForWriting.write(Data(input.utf8))
         try stdin.fileHandleForWriting.close()
         let data = output.fileHandleForReading.readDataToEndOfFile()
