@@ -34,6 +34,17 @@ struct ListFormatTests {
         #expect(bytes(text).withUnsafeBytes { XXHash64.hash($0, seed: seed) } == expected)
     }
 
+    /// Values of Python's `xxhash` for the bytes 0, 1, 2, …: every length class of the algorithm, with a seed.
+    @Test(
+        arguments: [
+            (4, 0xD898_42CD_31E2_4E54), (12, 0x1326_49EA_1128_BFA2), (31, 0xF3DA_6D05_709C_035D),
+            (32, 0xA1C8_9217_E9D5_0750), (33, 0xE6A3_C00C_D6E7_4075), (100, 0x3B97_D91E_BA03_E785),
+        ] as [(UInt8, UInt64)])
+    func hashTakesASeed(_ count: UInt8, _ expected: UInt64) {
+        let bytes = Array(0..<count)
+        #expect(bytes.withUnsafeBytes { XXHash64.hash($0, seed: 0x9E37_79B9_7F4A_7C15) } == expected)
+    }
+
     @Test
     func checksumKnowsContentAndNotOrder() {
         let entries = (0..<100).map { (key: bytes("k\($0)"), value: bytes("v\($0)")) }

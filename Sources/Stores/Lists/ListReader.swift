@@ -82,7 +82,6 @@ public final class ListReader: Sendable {
     }
 
     private func reload() async throws -> Bool {
-        // Between reading the pointer and opening the version someone may publish and prune: then look again.
         for attempt in 1... {
             guard let live = try await publisher.live() else {
                 throw MartletError(
@@ -96,8 +95,10 @@ public final class ListReader: Sendable {
                 }
                 state.withLock { $0.snapshot = snapshot }
                 return true
-            } catch let error as MartletError where error.code == .notFound && attempt < 3 {
-                continue
+            } catch {
+                // Between reading the pointer and loading the version someone may have published and pruned: it then
+                // looks missing or incomplete, and another one is live.
+                guard attempt < 5, try await publisher.live()?.version != live.version else { throw error }
             }
         }
         return false

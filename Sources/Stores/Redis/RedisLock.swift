@@ -7,10 +7,11 @@ import Glibc
 import Darwin
 #endif
 
-/// A key that expires unless its holder renews it: `SET lock holder NX PX 10000`, renewed every 3 s.
+/// A key that expires unless its holder renews it: `SET lock holder NX PX 30000`, renewed every 6 s.
 final class RedisLock: StoreLock {
-    /// The lock of a holder that died is free after so many milliseconds.
-    private static let life = 10_000
+    /// The lock of a holder that died is free after so many milliseconds; long enough for a holder whose threads are
+    /// all busy for a while.
+    private static let life = 30_000
     /// Renews (`ARGV[2]` milliseconds) or removes (`ARGV[2]` 0) the lock if it is still ours.
     private static let script = """
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -44,7 +45,8 @@ final class RedisLock: StoreLock {
         let words = [Array("SET".utf8), key, holder] + ["NX", "PX", "\(life)"].map { Array($0.utf8) }
         let deadline = ContinuousClock.now + .milliseconds(life + 2000)
         while true {
-            let answer = try await client.perform(words, key: key, patience: client.configuration.patience)
+            let answer = try await client.perform(
+                words, key: key, patience: client.configuration.patience, isReplicated: true)
             let current = try await client.perform([Array("GET".utf8), key], key: key).bytes
             // An answer that was lost on the way may have given us the lock all the same: what counts is the value.
             if answer.text == "OK" || current == holder {
@@ -90,7 +92,7 @@ final class RedisLock: StoreLock {
         let (key, holder, client) = (key, holder, client)
         let task = Task { [weak self] in
             while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(Self.life / 3))
+                try? await Task.sleep(for: .milliseconds(Self.life / 5))
                 if Task.isCancelled { return }
                 if let isOurs = try? await Self.run(client, key, holder, milliseconds: Self.life), !isOurs {
                     self?.state.withLock { $0.isLost = true }

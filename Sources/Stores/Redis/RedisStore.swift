@@ -35,7 +35,7 @@ public final class RedisStore: KeyValueStore {
         try checkWritable()
         if try await exists(namespace) { try await drop(namespace: namespace) }
         // Named before its first key is written: whatever happens then, the next publisher finds it.
-        _ = try await command("SADD", Self.registry, Array(namespace.utf8))
+        _ = try await change("SADD", Self.registry, Array(namespace.utf8))
         return RedisNamespaceWriter(name: namespace, store: self)
     }
 
@@ -60,7 +60,7 @@ public final class RedisStore: KeyValueStore {
                 encode: { $1.append("UNLINK", prefix: [], key: keys[$0]) })
             _ = try await client.perform(work)
         }
-        _ = try await command("SREM", Self.registry, Array(namespace.utf8))
+        _ = try await change("SREM", Self.registry, Array(namespace.utf8))
     }
 
     /// See ``KeyValueStore/namespaces()``.
@@ -79,9 +79,9 @@ public final class RedisStore: KeyValueStore {
         try StoreName.check(name, kind: "pointer")
         try checkWritable()
         if let value {
-            _ = try await command("HSET", Self.pointers, Array(name.utf8), value)
+            _ = try await change("HSET", Self.pointers, Array(name.utf8), value)
         } else {
-            _ = try await command("HDEL", Self.pointers, Array(name.utf8))
+            _ = try await change("HDEL", Self.pointers, Array(name.utf8))
         }
     }
 
@@ -116,6 +116,12 @@ public final class RedisStore: KeyValueStore {
     {
         try await client.perform(
             [Array(name.utf8), key] + rest, key: key, patience: patience ?? client.configuration.patience)
+    }
+
+    /// A command that changes something; a switch that only a dying primary knew of would be taken back.
+    private func change(_ name: String, _ key: [UInt8], _ rest: [UInt8]...) async throws -> RESPValue {
+        try await client.perform(
+            [Array(name.utf8), key] + rest, key: key, patience: client.configuration.patience, isReplicated: true)
     }
 
     private func exists(_ namespace: String) async throws -> Bool {

@@ -57,11 +57,16 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     public func open(namespace: String) async throws -> any NamespaceReader {
         try StoreName.check(namespace, kind: "namespace")
         let folder = folder(of: namespace)
-        guard FileManager.default.fileExists(atPath: folder) else {
-            throw MartletError(.notFound, "there is no namespace '\(namespace)' at \(path)")
+        let missing = MartletError(.notFound, "there is no namespace '\(namespace)' at \(path)")
+        guard FileManager.default.fileExists(atPath: folder) else { throw missing }
+        do {
+            let database = try RocksDBDatabase(path: folder, forWriting: false, settings: options, cache: cache)
+            return RocksDBNamespaceReader(name: namespace, database: database)
+        } catch {
+            // Removed while it was being opened: RocksDB misses files and calls that corruption.
+            guard FileManager.default.fileExists(atPath: folder) else { throw missing }
+            throw error
         }
-        let database = try RocksDBDatabase(path: folder, forWriting: false, settings: options, cache: cache)
-        return RocksDBNamespaceReader(name: namespace, database: database)
     }
 
     /// See ``KeyValueStore/drop(namespace:)``.

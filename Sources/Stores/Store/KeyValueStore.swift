@@ -37,7 +37,7 @@ public protocol KeyValueStore: Sendable {
     func pointers(prefix: String) async throws -> [String]
 
     /// Takes a lock that no other process or task can hold at the same time. The lock of a holder that died is given
-    /// out anew: at once for RocksDB, after at most some seconds for Redis.
+    /// out anew: at once for RocksDB and for a holder on this machine, after half a minute at most for any other on Redis.
     ///
     /// - Throws: `busy` naming the holder.
     func lock(_ name: String) async throws -> any StoreLock

@@ -5,7 +5,7 @@ import Testing
 /// A Redis cluster on loopback: three primaries, with or without a replica each.
 final class RedisClusterServers: Sendable {
     /// Three primaries for all tests that do not break them.
-    static let shared = Task { try await RedisClusterServers(replicas: 0) }
+    static let shared = Task { try await RedisClusterServers(replicas: 0, nodeTimeout: 15_000) }
 
     let servers: [RedisServer]
 
@@ -15,44 +15,61 @@ final class RedisClusterServers: Sendable {
         return configuration
     }
 
-    init(replicas: Int) async throws {
+    /// Makes the cluster.
+    ///
+    /// - Parameters:
+    ///   - replicas: how many each primary has.
+    ///   - nodeTimeout: milliseconds of silence after which a node counts as dead; on a busy machine a living one can
+    ///     be silent for a while.
+    init(replicas: Int, nodeTimeout: Int) async throws {
         servers = try (0..<3 * (1 + replicas)).map { _ in
             try RedisServer(arguments: [
-                "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "1000",
+                "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout",
+                "\(nodeTimeout)",
                 "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0",
             ])
         }
         for server in servers { try await server.waitUntilListening() }
         var arguments = ["--cluster", "create"] + servers.map { "127.0.0.1:\($0.port)" }
         if replicas > 0 { arguments += ["--cluster-replicas", "\(replicas)"] }
-        let (status, output) = try runProgram("redis-cli", arguments + ["--cluster-yes"])
+        let (status, output) = try await runProgram("redis-cli", arguments + ["--cluster-yes"])
         try #require(status == 0, "\(output)")
         try await waitUntil("the cluster is formed") {
-            try self.servers.allSatisfy { server in
-                let info = try self.ask(server, "cluster", "info")
-                return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:\(self.servers.count)")
+            for server in self.servers {
+                let info = try await self.ask(server, "cluster", "info")
+                guard info.contains("cluster_state:ok"), info.contains("cluster_known_nodes:\(self.servers.count)")
+                else { return false }
             }
+            return true
         }
         if replicas > 0 {
             try await waitUntil("every primary has its replica") {
-                try self.primaries.allSatisfy { try self.ask($0, "info", "replication").contains("state=online") }
+                let primaries = try await self.primaries()
+                for server in primaries {
+                    guard try await self.ask(server, "info", "replication").contains("state=online") else {
+                        return false
+                    }
+                }
+                return primaries.count == 3
             }
         }
     }
 
     /// The servers that are primaries now.
-    var primaries: [RedisServer] {
-        get throws { try servers.filter { try ask($0, "role").hasPrefix("master") } }
+    func primaries() async throws -> [RedisServer] {
+        var found: [RedisServer] = []
+        for server in servers where try await ask(server, "role").hasPrefix("master") { found.append(server) }
+        return found
     }
 
-    func ask(_ server: RedisServer, _ words: String...) throws -> String {
-        try runProgram("redis-cli", ["-p", "\(server.port)"] + words).output
+    func ask(_ server: RedisServer, _ words: String...) async throws -> String {
+        try await runProgram("redis-cli", ["-p", "\(server.port)"] + words).output
     }
 }
 
-/// Asks again and again until the answer is yes, for 30 s at most.
+/// Asks again and again until the answer is yes, for 90 s at most.
 func waitUntil(_ what: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<300 {
+    for _ in 0..<900 {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(100))
     }

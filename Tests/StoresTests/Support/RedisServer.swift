@@ -41,7 +41,7 @@ final class RedisServer: Sendable {
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
         try server.run()
-        RunningProcesses.add(server.processIdentifier)
+        RunningServers.add(server.processIdentifier, folder: folder)
         process.withLock { $0 = server }
     }
 
@@ -50,7 +50,7 @@ final class RedisServer: Sendable {
         guard let server = process.withLock({ $0.take() }) else { return }
         _ = Glibc.kill(server.processIdentifier, SIGKILL)
         server.waitUntilExit()
-        RunningProcesses.remove(server.processIdentifier)
+        RunningServers.remove(server.processIdentifier)
     }
 
     deinit {
@@ -58,9 +58,11 @@ final class RedisServer: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Waits until something listens.
+    /// Waits until the server listens, for a minute at most.
     func waitUntilListening() async throws {
-        for _ in 0..<200 {
+        for _ in 0..<2400 {
+            let isRunning = process.withLock { $0?.isRunning ?? false }
+            try #require(isRunning, "redis-server ended at once; was port \(port) taken by another program?")
             if Self.listens(port) { return }
             try await Task.sleep(for: .milliseconds(25))
         }
@@ -71,10 +73,11 @@ final class RedisServer: Sendable {
         withSocket(port) { descriptor, address, length in connect(descriptor, address, length) == 0 }
     }
 
-    /// A port on which nobody listens, and neither on the one 10,000 above it, where a cluster's nodes talk.
+    /// A port on which nobody listens, and neither on the one 10,000 above it, where a cluster's nodes talk; both below
+    /// 32,768, where Linux begins to give out ports by itself.
     static func freePort() -> Int {
         while true {
-            let port = Int.random(in: 20_000..<50_000)
+            let port = Int.random(in: 12_000..<22_000)
             let isFree = [port, port + 10_000].allSatisfy { port in
                 withSocket(port) { descriptor, address, length in bind(descriptor, address, length) == 0 }
             }
@@ -106,31 +109,25 @@ func program(named name: String) -> String? {
 }
 
 /// Runs a program to its end and returns what it printed.
-@discardableResult
-func runProgram(_ name: String, _ arguments: [String], input: String? = nil) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: try #require(program(named: name)))
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-}
-
-/// The servers that still run; whatever happens, none of them outlives the tests.
-enum RunningProcesses {
-    private static let running = Mutex<Set<Int32>>([])
-    private static let atEnd: Void = {
-        atexit { RunningProcesses.running.withLock { for process in $0 { kill(process, SIGKILL) } } }
-    }()
-
-    static func add(_ process: Int32) {
-        _ = atEnd
-        running.withLock { _ = $0.insert(process) }
+func runProgram(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    let executable = try #require(program(named: name))
+    return try await withCheckedThrowingContinuation { continuation in
+        // On a thread of its own: one that waits here must not keep the other tests from running.
+        Thread.detachNewThread {
+            continuation.resume(
+                with: Result {
+                    let process = Process()
+                    process.executableURL = URL(filePath: executable)
+                    process.arguments = arguments
+                    let output = Pipe()
+                    process.standardInput = FileHandle.nullDevice
+                    process.standardOutput = output
+                    process.standardError = output
+                    try process.run()
+                    let data = output.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+                })
+        }
     }
-
-    static func remove(_ process: Int32) { running.withLock { _ = $0.remove(process) } }
 }

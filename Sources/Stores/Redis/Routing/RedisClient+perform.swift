@@ -129,7 +129,7 @@ extension RedisClient {
         let replicas =
             work.isReplicated ? topology.primaries.first { $0.endpoint == chunk.endpoint }?.replicas ?? 0 : 0
         // A write that only a primary has is lost when that primary dies: wait until one replica has it too.
-        if replicas > 0 { commands.append("WAIT", "1", "1000") }
+        if replicas > 0 { commands.append("WAIT", "1", "\(Int(configuration.timeout * 500))") }
         do {
             var values = try await node(chunk.endpoint).send(commands)
             if replicas > 0, values.removeLast().integer == 0 { forgetReplicas(of: chunk.endpoint) }
@@ -149,11 +149,13 @@ extension RedisClient {
         return RedisReply.refusal(answers[1], endpoint: endpoint) == nil ? answers[1] : nil
     }
 
-    /// Sends one command about one key.
-    func perform(_ words: [[UInt8]], key: [UInt8], patience: Double? = nil) async throws -> RESPValue {
+    /// Sends one command about one key; `isReplicated` asks for a replica to have it too.
+    func perform(_ words: [[UInt8]], key: [UInt8], patience: Double? = nil, isReplicated: Bool = false) async throws
+        -> RESPValue
+    {
         let slot = RedisSlot.of(key)
         let work = RedisWork(
-            count: 1, patience: patience ?? configuration.timeout, slot: { _ in slot },
+            count: 1, patience: patience ?? configuration.timeout, isReplicated: isReplicated, slot: { _ in slot },
             encode: { _, commands in commands.append(words) })
         return try await perform(work)[0]
     }
