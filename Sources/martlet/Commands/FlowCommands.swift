@@ -38,8 +38,12 @@ struct Transform: AsyncParsableCommand {
     @Flag(help: "Check how fresh the sources are, and build nothing.")
     var freshness = false
 
+    @Option(help: "Write each model's SQL, as it would be sent, into this folder, and build nothing.")
+    var compiled: String?
+
     func run() async throws {
         let runner = ProjectRunner(project, output)
+        if let compiled { return try runner.writeCompiled(to: compiled) }
         if lineage { return try runner.printLineage() }
         if freshness { return try runner.checkFreshness() }
         if let select { return try runner.transform(select: select) }
@@ -122,4 +126,19 @@ struct Run: AsyncParsableCommand {
     var resume = true
 
     func run() async throws { try await ProjectRunner(project, output).run(upTo: .publish, resumes: resume) }
+}
+
+/// `martlet features`
+struct FeaturesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "features", abstract: "Encode the tables into the dataset that models learn from.",
+        discussion: """
+            A folder of .npy columns, cut by time; everything that is learned (vocabularies, means) is learned before the
+            validation window.
+
+            Example: martlet features --project shop
+            """)
+    @OptionGroup var project: ProjectOptions
+    @OptionGroup var output: OutputOptions
+    func run() async throws { try await ProjectRunner(project, output).run(upTo: .features) }
 }

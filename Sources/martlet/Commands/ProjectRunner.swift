@@ -73,6 +73,13 @@ struct ProjectRunner {
         try report.throwIfFailed()
     }
 
+    /// Writes the SQL of the models, templates filled in.
+    func writeCompiled(to folder: String) throws {
+        let project = try sqlRunner().project
+        try project.writeCompiled(to: folder)
+        output.finish("wrote \(project.models.count) models to \(folder)\n", json: ["folder": .string(folder)])
+    }
+
     /// Prints the graph of the SQL models.
     func printLineage() throws {
         let lineage = try sqlRunner().project.lineage()
