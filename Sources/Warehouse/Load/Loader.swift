@@ -174,11 +174,8 @@ public struct Loader {
 
     /// Runs `body` with a DuckDB in a temporary file, for warehouses that cannot read files themselves.
     private func withStaging<Result>(_ body: (Connection) throws -> Result) throws -> Result {
-        let path = FileManager.default.temporaryDirectory.path + "/martlet-load-\(UUID().uuidString).duckdb"
-        defer {
-            try? FileManager.default.removeItem(atPath: path)
-            try? FileManager.default.removeItem(atPath: path + ".wal")
-        }
-        return try body(Warehouse(.duckdb(path)).connect())
+        let staging = StagingFile()
+        defer { staging.remove() }
+        return try body(Warehouse(.duckdb(staging.path)).connect())
     }
 }

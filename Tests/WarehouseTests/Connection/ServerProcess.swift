@@ -8,7 +8,7 @@ import Glibc
 import Darwin
 #endif
 
-/// A server started for tests on a free loopback port, ended by its process id.
+/// A process started for tests, most of them servers on a free loopback port; it is ended by its process id.
 final class ServerProcess: Sendable {
     let port: Int
     let pid: pid_t
@@ -23,7 +23,9 @@ final class ServerProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        let words: [String] = ["/bin/bash", "-c", "exec \(command)"]
+        // Other tests' pipes would stay open as long as the server lives.
+        let alone = #"for f in /dev/fd/*; do f=${f##*/}; [ "$f" -gt 2 ] && eval "exec $f>&-"; done"#
+        let words: [String] = ["/bin/bash", "-c", "\(alone); exec \(command)"]
         let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         let code = posix_spawn(&pid, "/bin/bash", &actions, nil, arguments, environ)
@@ -48,6 +50,24 @@ final class ServerProcess: Sendable {
         }
         kill(pid, SIGKILL)
         waitpid(pid, &status, 0)
+    }
+
+    /// Runs a command to its end; after `seconds` it is ended.
+    ///
+    /// - Returns: its exit status, or nil if it was ended.
+    static func run(_ command: String, log: String, within seconds: Double) throws -> Int32? {
+        let process = try ServerProcess(command, port: 0, log: log)
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var status: Int32 = 0
+        while ContinuousClock.now < deadline {
+            if waitpid(process.pid, &status, WNOHANG) != 0 {
+                process.isStopped.withLock { $0 = true }
+                return status & 0x7f == 0 ? status >> 8 & 0xff : nil
+            }
+            usleep(50_000)
+        }
+        process.stop(SIGTERM)
+        return nil
     }
 
     /// A port on which nobody listens now.

@@ -1,6 +1,5 @@
 import Core
-import Dispatch
-import Foundation
+import FoundationEssentials
 
 /// Real dbt, in the Python environment that `scripts/venv dbt` makes.
 enum DBT {
@@ -35,29 +34,22 @@ enum DBT {
             ])
     }
 
+    /// Runs a program of the environment. Its input and output are files: a pipe can be inherited by a server that
+    /// another test starts, and then never ends.
     private static func run(_ program: String, _ arguments: [String], input: String = "") throws
         -> (status: Int32, output: String)
     {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: folder + "/bin/" + program)
-        process.arguments = arguments
-        var environment = ProcessInfo.processInfo.environment
-        environment["DO_NOT_TRACK"] = "1"
-        process.environment = environment
-        let (output, stdin) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = stdin
-        try process.run()
-        // A hang shall be a failed test: 15 minutes are ten times what dbt takes on two busy cores.
-        let end = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 900, execute: end)
-        defer { end.cancel() }
-        stdin.fileHandleForWriting.write(Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        try TestWarehouses.withFolder { work throws in
+            try AtomicFile.write(input, to: work + "/input")
+            func quote(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+            let words = ([folder + "/bin/" + program] + arguments).map(quote).joined(separator: " ")
+            // A hang shall be a failed test: this is ten times what dbt takes on two busy cores.
+            let status = try ServerProcess.run(
+                "env DO_NOT_TRACK=1 \(words) <\(work)/input", log: work + "/output", within: 900)
+            let output = String(
+                decoding: FileManager.default.contents(atPath: work + "/output") ?? Data(), as: UTF8.self)
+            return (status ?? -1, status == nil ? output + "\n(did not end)" : output)
+        }
     }
 }
 

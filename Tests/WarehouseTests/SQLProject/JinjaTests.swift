@@ -44,7 +44,7 @@ struct JinjaTests {
     }
 
     // Skipped where `scripts/venv dbt` has not been run: Python's jinja2 comes with dbt.
-    @Test(.tags(.slow), .enabled(if: DBT.isInstalled, "scripts/venv dbt has not been run"))
+    @Test(.tags(.slow), .timeLimit(.minutes(10)), .enabled(if: DBT.isInstalled, "scripts/venv dbt has not been run"))
     func `Python's jinja2 writes the same`() throws {
         let cases = JSONValue.array(JinjaCases.all.map { .string($0.template) })
         let script = """

@@ -5,7 +5,7 @@ import Warehouse
 
 // Slow, and skipped where there is no shared data, no DuckDB or no dbt: `scripts/venv dbt` installs dbt.
 @Suite(
-    .serialized, .tags(.slow),
+    .serialized, .tags(.slow), .timeLimit(.minutes(20)),
     .enabled(if: TestWarehouses.hasDuckDB, "DuckDB's library is not installed"),
     .enabled(if: TestWarehouses.sharedData != nil, "the shared data is not there"))
 struct ShippedProjectTests {
