@@ -12,7 +12,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         "demo", "init", "check", "config", "load", "transform", "train", "evaluate", "recommend", "publish", "rollback",
-        "serve", "run", "runs", "generate",
+        "serve", "run", "runs", "generate", "features",
     ])
     func everySubcommandHasHelpWithAnExample(name: String) async throws {
         let ended = try await Program.run([name, "--help"])
@@ -63,5 +63,23 @@ enum Program {
         return Ended(
             status: process.terminationStatus, output: String(decoding: first ?? Data(), as: UTF8.self),
             error: String(decoding: second ?? Data(), as: UTF8.self))
+    }
+
+    /// Starts it in a session of its own and kills it, children and all, after so many seconds.
+    ///
+    /// - Returns: whether the kill came before it ended by itself.
+    static func runAndKill(_ arguments: [String], after seconds: Double) async throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        try await Task.sleep(for: .seconds(seconds))
+        let wasRunning = process.isRunning
+        if wasRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        return wasRunning && process.terminationReason == .uncaughtSignal
     }
 }

@@ -85,7 +85,9 @@ extension EvaluationReport {
     ) -> [String] {
         var notes = comparisons.map { "\($0)" }
         let best = models.max { ($0.value(metric) ?? 0) < ($1.value(metric) ?? 0) }
-        if let best, best.name != winner, models.contains(where: { $0.name == winner }) {
+        if let best, let chosen = models.first(where: { $0.name == winner })?.value(metric),
+            (best.value(metric) ?? 0) > chosen
+        {
             notes.append(
                 "\(winner) was chosen on the validation window; on the window shown here \(best.name) has the highest "
                     + "\(metric). The choice stands: to choose by the test would be to fit it")

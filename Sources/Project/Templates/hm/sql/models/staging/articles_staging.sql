@@ -1,5 +1,5 @@
 select
-    cast(article_id as varchar(32)) as article_id,
+    {{ article_number('article_id') }} as article_id,
     {{ whole_number('product_code') }} as product_code,
     prod_name,
     {{ whole_number('product_type_no') }} as product_type_no,
