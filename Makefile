@@ -18,7 +18,7 @@ demo: build ## a shop's transactions become a tested recommender that a server a
 test: ## every test, the slow ones too
 	@scripts/setup test
 	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build
+	@scripts/test
 
 bench: build ## the races against each peer, in one run each, with ratios
 	Benchmarks/run
