@@ -32,9 +32,9 @@ struct ItemCosineHyperparameters: Hyperparameters {
         weighting =
             fields.choice("weighting", of: Weighting.allCases.map(\.rawValue)).flatMap(Weighting.init) ?? .none
         halfLife = fields.duration("half-life")
-        historyHalfLife = fields.duration("history-half-life")
+        historyHalfLife = fields.has("history-half-life") ? fields.duration("history-half-life") : 90 * 86_400
         longestHistory = fields.integer("longest-history", default: 1000, in: 1...1_000_000)
-        selfSimilarity = fields.number("self-similarity", default: 1, in: 0...1000)
+        selfSimilarity = fields.number("self-similarity", default: 5, in: 0...1000)
         shrinkage = fields.number("shrinkage", default: 0, in: 0...1e9)
         for (key, value) in [("half-life", halfLife), ("history-half-life", historyHalfLife)] where value == 0 {
             fields.diagnostics.report("'\(fields.name(of: key))' must be longer than 0", at: fields.location(of: key))

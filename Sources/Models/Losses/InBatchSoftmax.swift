@@ -3,13 +3,13 @@ import Tensor
 
 /// Softmax over the items of the batch: every row's item is the others' negative.
 ///
-/// z(r, j) = ⟨u_r, v_j⟩ / τ + b_j − log q_j
+/// z(r, j) = ⟨u_r, v_j⟩ / τ + b_j + r(r, j) − log q_j
 ///
 /// L = Σ_r weight_r · −log (exp z(r, r) / Σ_j exp z(r, j)) / B
 ///
 /// log q_j, the item's share of the rows, undoes that popular items are drawn as negatives more often (logQ
 /// correction): with it, z without the last term estimates the log of the item's probability. Columns of the same item
-/// as the row's own (accidental hits) are left out of the sum. `B × B` logits never lie in memory whole: blocks of rows
+/// as the row's own (accidental hits) are left out of the sum. r is not 0 where the user bought the item before. `B × B` logits never lie in memory whole: blocks of rows
 /// go through product, softmax and both products of the way back.
 ///
 /// Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
@@ -22,6 +22,7 @@ package struct InBatchSoftmax: Sendable {
     private let blocks: [Matrix]
     private let itemGradients: [Matrix]
     private let biasGradients: [Matrix]
+    private let repeatGradients: [Matrix]
     private let dimension: Int
 
     /// Takes memory for batches of up to `rows` rows of `dimension` numbers.
@@ -35,6 +36,7 @@ package struct InBatchSoftmax: Sendable {
         blocks = (0..<threads).map { _ in Matrix(rows: blockRows, columns: rows) }
         itemGradients = (0..<threads).map { _ in Matrix(rows: rows, columns: dimension) }
         biasGradients = (0..<threads).map { _ in Matrix(rows: 1, columns: rows) }
+        repeatGradients = (0..<threads).map { _ in Matrix(rows: 1, columns: 2) }
     }
 
     /// One batch: what goes in.
@@ -46,10 +48,14 @@ package struct InBatchSoftmax: Sendable {
         /// The weight of each row.
         package var weights: [Float]
 
-        package init(items: [Int32], offsets: [Float], weights: [Float]) {
+        /// What was bought before, if that counts.
+        package var repeats: BatchRepeats?
+
+        package init(items: [Int32], offsets: [Float], weights: [Float], repeats: BatchRepeats? = nil) {
             self.items = items
             self.offsets = offsets
             self.weights = weights
+            self.repeats = repeats
         }
     }
 
@@ -61,11 +67,12 @@ package struct InBatchSoftmax: Sendable {
     ///   - userGradient: receives ∂L/∂u.
     ///   - itemGradient: receives ∂L/∂v.
     ///   - biasGradient: receives ∂L/∂b, `B` numbers.
+    ///   - repeatGradient: receives ∂L/∂ρ, `1 × 2`.
     /// - Returns: L.
     /// - Complexity: O(B² · D)
     package func callAsFunction(
         _ batch: Batch, users: Matrix, items: Matrix, userGradient: Matrix, itemGradient: Matrix,
-        biasGradient: Matrix, threads: Int
+        biasGradient: Matrix, repeatGradient: Matrix? = nil, threads: Int
     ) -> Double {
         let count = batch.items.count
         let share = 1 / Float(count)
@@ -74,6 +81,7 @@ package struct InBatchSoftmax: Sendable {
         for worker in 0..<blocks.count {
             itemGradients[worker].pointer.update(repeating: 0, count: count * dimension)
             biasGradients[worker].pointer.update(repeating: 0, count: count)
+            repeatGradients[worker].pointer.update(repeating: 0, count: 2)
         }
         losses.withUnsafeMutableBufferPointer { losses in
             nonisolated(unsafe) let losses = losses
@@ -89,6 +97,7 @@ package struct InBatchSoftmax: Sendable {
             addUp(itemGradients, into: itemGradient, from: rows.lowerBound * dimension, count: rows.count * dimension)
             addUp(biasGradients, into: biasGradient, from: rows.lowerBound, count: rows.count)
         }
+        if let repeatGradient { addUp(repeatGradients, into: repeatGradient, from: 0, count: 2) }
         return losses.reduce(0, +)
     }
 
@@ -102,10 +111,30 @@ package struct InBatchSoftmax: Sendable {
         sgemm(
             transposeB: true, m: rows.count, n: count, k: dimension, a: user, strideA: dimension, b: items.pointer,
             strideB: dimension, c: logits, strideC: count, threads: 1)
+        if let repeats = batch.repeats {
+            let (always, often) = repeats.coefficients
+            for row in rows {
+                let z = logits + (row - rows.lowerBound) * count
+                for entry in repeats.offsets[row]..<repeats.offsets[row + 1] {
+                    z[Int(repeats.columns[entry])] += (always + often * repeats.counts[entry]) / scale
+                }
+            }
+        }
         let loss = weights.withUnsafeBufferPointer {
             martlet_softmax_block(
                 logits, rows.count, count, rows.lowerBound, scale, batch.offsets, batch.items,
                 masksAccidentalHits ? 1 : 0, $0.baseAddress! + rows.lowerBound)
+        }
+        if let repeats = batch.repeats {
+            let sums = repeatGradients[worker].pointer
+            for row in rows {
+                let slope = logits + (row - rows.lowerBound) * count
+                for entry in repeats.offsets[row]..<repeats.offsets[row + 1] {
+                    let value = slope[Int(repeats.columns[entry])]
+                    sums[0] += value
+                    sums[1] += value * repeats.counts[entry]
+                }
+            }
         }
         sgemm(
             m: rows.count, n: dimension, k: count, alpha: scale, a: logits, strideA: count, b: items.pointer,

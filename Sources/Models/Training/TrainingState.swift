@@ -62,6 +62,8 @@ struct TrainingState: Sendable {
             throw MartletError(.corrupted, "\(path) is no checkpoint")
         }
         let stored = try file.json("identity")
+        // Compared as it would be read back: whole numbers lose their '.0' on the way through text.
+        let identity = try JSONValue(parsing: identity.description)
         guard stored == identity else {
             let keys = Set((stored.object ?? [:]).keys).union((identity.object ?? [:]).keys).sorted()
             let changed = keys.filter { stored[$0] != identity[$0] }

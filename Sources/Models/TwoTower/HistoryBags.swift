@@ -14,15 +14,26 @@ struct HistoryBags: Sendable {
     /// Weights sum to 1; an empty history is an empty bag, which pools to zeros.
     func append(_ range: Range<Int>, of histories: UserHistories, at now: Int64, to bags: inout TowerInput.Bags) {
         let kept = range.suffix(length)
+        let first = bags.weights.count
         var sum: Float = 0
-        for entry in kept { sum += Float(decay.weight(of: histories.times[entry], at: now)) }
-        if sum > 0 {
-            for entry in kept {
-                let item = histories.items[entry]
-                bags.ids.append(item >= unknown ? unknown : item)
-                bags.weights.append(Float(decay.weight(of: histories.times[entry], at: now)) / sum)
-            }
+        // What was bought together is equally old: one power of 2 serves a basket.
+        var basket: (time: Int64, weight: Float)?
+        for entry in kept {
+            let time = histories.times[entry]
+            let weight = basket?.time == time ? basket!.weight : Float(decay.weight(of: time, at: now))
+            basket = (time, weight)
+            sum += weight
+            let item = histories.items[entry]
+            bags.ids.append(item >= unknown ? unknown : item)
+            bags.weights.append(weight)
         }
+        if sum > 0 {
+            for place in first..<bags.weights.count { bags.weights[place] /= sum }
+        } else {
+            bags.ids.removeLast(bags.ids.count - first)
+            bags.weights.removeLast(bags.weights.count - first)
+        }
+        bags.totals.append(sum)
         bags.offsets.append(Int64(bags.ids.count))
     }
 }

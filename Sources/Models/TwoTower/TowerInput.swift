@@ -10,11 +10,14 @@ package struct TowerInput: Sendable {
         package var ids: [Int32]
         /// How much each counts; those of a row sum to 1.
         package var weights: [Float]
+        /// What each row's weights summed up to before they were divided by it.
+        package var totals: [Float]
 
-        package init(offsets: [Int64] = [0], ids: [Int32] = [], weights: [Float] = []) {
+        package init(offsets: [Int64] = [0], ids: [Int32] = [], weights: [Float] = [], totals: [Float] = []) {
             self.offsets = offsets
             self.ids = ids
             self.weights = weights
+            self.totals = totals
         }
     }
 

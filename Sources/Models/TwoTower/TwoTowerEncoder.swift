@@ -80,7 +80,18 @@ struct TwoTowerEncoder: Sendable {
         return vectors
     }
 
-    private func histories(_ request: RecommendationRequest) throws -> UserHistories {
+    /// What repeats add, if they count.
+    var repeatBonus: RepeatBonus? {
+        network.repeats.map { place in
+            let learned = network.parameters[place]
+            return RepeatBonus(
+                coefficients: (learned[0, 0], learned[0, 1]), length: settings.historyLength,
+                decay: TimeDecay(halfLife: settings.historyHalfLife))
+        }
+    }
+
+    /// The histories that a request brings along, or those that the model was fitted on.
+    func histories(_ request: RecommendationRequest) throws -> UserHistories {
         if let history = request.history {
             return UserHistories(history, times: request.historyTimes, at: request.at)
         }

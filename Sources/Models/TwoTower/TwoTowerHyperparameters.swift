@@ -21,6 +21,8 @@ struct TwoTowerHyperparameters: Hyperparameters {
     var historyHalfLife: Double?
     /// Whether the history looks items up in the item tower's table.
     var sharesHistory: Bool
+    /// Whether items of the history get more or less than their inner product, as training finds it.
+    var learnsRepeats: Bool
     /// Whether vectors are divided by their lengths.
     var isNormalized: Bool
     /// What inner products are divided by.
@@ -59,9 +61,10 @@ struct TwoTowerHyperparameters: Hyperparameters {
         usesUserID = fields.bool("user-id", default: true)
         usesFeatures = fields.bool("features", default: true)
         usesContext = fields.bool("context", default: true)
-        historyLength = fields.integer("history-length", default: 20, in: 0...10_000)
-        historyHalfLife = Self.positiveDuration("history-half-life", &fields)
-        sharesHistory = fields.bool("history-shared", default: false)
+        historyLength = fields.integer("history-length", default: 100, in: 0...10_000)
+        historyHalfLife = Self.positiveDuration("history-half-life", default: 90 * 86_400, &fields)
+        sharesHistory = fields.bool("history-shared", default: true)
+        learnsRepeats = fields.bool("repeats", default: true)
         isNormalized = fields.bool("normalize", default: true)
         temperature = fields.number("temperature", default: 0.05, in: 1e-4...1e4)
         hasItemBias = fields.bool("item-bias", default: true)
@@ -75,19 +78,19 @@ struct TwoTowerHyperparameters: Hyperparameters {
         dropout = fields.number("dropout", default: 0, in: 0...0.95)
         idDropout = fields.number("id-dropout", default: 0.02, in: 0...0.95)
         initialDeviation = fields.number("initial-deviation", default: 0.05, in: 1e-8...10)
-        batchSize = fields.integer("batch-size", default: 4096, in: 1...1_048_576)
+        batchSize = fields.integer("batch-size", default: 1024, in: 1...1_048_576)
         epochs = fields.integer("epochs", default: 20, in: 1...100_000)
         patience = fields.integer("patience", default: 3, in: 1...100_000)
-        halfLife = Self.positiveDuration("half-life", &fields)
+        halfLife = Self.positiveDuration("half-life", default: 180 * 86_400, &fields)
         if !layers.isEmpty, fields.has("dimension"), dimension != layers[layers.count - 1] {
             fields.diagnostics.report(
                 "'\(fields.name(of: "dimension"))' is \(dimension), but the last of 'layers' is \(layers[layers.count - 1])",
-                hint: "leave 'dimension' away; it counts only with 'layers: []'", at: fields.location(of: "dimension"))
+                hint: "leave 'dimension' away; it counts only without 'layers'", at: fields.location(of: "dimension"))
         }
     }
 
     private static func widths(_ fields: inout ConfigurationFields) -> [Int] {
-        guard fields.has("layers"), fields.node("layers") != nil else { return [128, 64] }
+        guard fields.has("layers"), fields.node("layers") != nil else { return [] }
         return fields.list("layers").compactMap { node in
             if case .scalar(let text, _) = node.content, let width = Int(text), 1...65_536 ~= width { return width }
             fields.report("layers", "must be a list of widths such as [128, 64]", found: node)
@@ -107,7 +110,10 @@ struct TwoTowerHyperparameters: Hyperparameters {
         return widths
     }
 
-    private static func positiveDuration(_ key: String, _ fields: inout ConfigurationFields) -> Double? {
+    private static func positiveDuration(
+        _ key: String, default value: Double, _ fields: inout ConfigurationFields
+    ) -> Double? {
+        guard fields.has(key) else { return value }
         let value = fields.duration(key)
         if value == 0 {
             fields.diagnostics.report("'\(fields.name(of: key))' must be longer than 0", at: fields.location(of: key))
@@ -123,7 +129,8 @@ struct TwoTowerHyperparameters: Hyperparameters {
             "features": .bool(usesFeatures), "context": .bool(usesContext),
             "history-length": .integer(Int64(historyLength)),
             "history-half-life": historyHalfLife.map { .number($0) } ?? .null, "history-shared": .bool(sharesHistory),
-            "normalize": .bool(isNormalized), "temperature": .number(temperature), "item-bias": .bool(hasItemBias),
+            "repeats": .bool(learnsRepeats), "normalize": .bool(isNormalized), "temperature": .number(temperature),
+            "item-bias": .bool(hasItemBias),
             "logq": .bool(correctsLogQ), "mask-accidental-hits": .bool(masksAccidentalHits),
             "optimizer": .string(optimizer.rawValue), "learning-rate": .number(learningRate), "l2": .number(l2),
             "dropout": .number(dropout), "id-dropout": .number(idDropout),

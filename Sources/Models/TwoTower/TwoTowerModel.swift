@@ -5,12 +5,12 @@ import Tensor
 /// Two towers: one makes a vector of a user, the moment and what the user bought before, the other of an item; the
 /// inner product says how well they fit.
 ///
-/// score(u, i) = ⟨f(u, moment, history), g(i)⟩ / τ + b_i
+/// score(u, i) = ⟨f(u, moment, history), g(i)⟩ / τ + b_i + r(u, i), r ≠ 0 for items of the history (``RepeatBonus``)
 ///
 /// Trained with the softmax over the items of the batch (``InBatchSoftmax``). Everyone has an embedding of the own id
 /// and of each feature; whoever was not trained has the id embedding "unknown", which training meets now and then, and
 /// is told apart by features and history. Item vectors can be put into an index: with the bias as one more column, the
-/// inner product is the whole score.
+/// inner product is the whole score, but for what a repeat adds.
 ///
 /// Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
 public struct TwoTowerModel: RetrievalModel {
@@ -77,11 +77,7 @@ public struct TwoTowerModel: RetrievalModel {
     ///
     /// - Complexity: O((users + N) · tower + users · N · D)
     public func recommend(_ request: RecommendationRequest, data: InteractionDataset) throws -> RankedLists {
-        let encoder = try encoder(data)
-        let users = try encoder.users(request, threads: nil)
-        return topK(
-            queries: users, items: try encoder.items(threads: nil), k: request.k, exclude: request.exclude,
-            allowed: request.allowed)
+        try encoder(data).lists(request, threads: nil)
     }
 
     /// The items whose vectors have the largest cosine with each item's.
@@ -110,13 +106,15 @@ public struct TwoTowerModel: RetrievalModel {
         let request = RecommendationRequest(users: users, k: 1, at: data.split.validationStart)
         let userVectors = try encoder.users(request, threads: nil)
         let itemVectors = try encoder.items(threads: nil)
+        let repeats = try encoder.repeats(request)
         return items.enumerated().map { row, item in
             dot(UnsafeBufferPointer(userVectors.row(row)), UnsafeBufferPointer(itemVectors.row(Int(item))))
+                + (repeats?[row].first { $0.item == item }?.bonus ?? 0)
         }
     }
 
     /// The vectors of the users of a request, `users × (D + 1)`, the last column 1: inner products with
-    /// ``itemVectors(_:)`` are scores.
+    /// ``itemVectors(_:)`` are scores, but for what a repeat adds.
     ///
     /// - Throws: `invalidData` if the model was not fitted, or on a dataset of another shape.
     public func userVectors(_ request: RecommendationRequest, data: InteractionDataset) throws -> Matrix {

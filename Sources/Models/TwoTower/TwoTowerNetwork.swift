@@ -11,6 +11,8 @@ struct TwoTowerNetwork: Sendable {
     let itemTower: Tower
     /// Where the items' biases stand, `(trained items + 1) × 1`.
     let itemBias: Int?
+    /// Where ρ stands, `1 × 2`: what a repeat adds, see ``RepeatBonus``.
+    let repeats: Int?
     /// 1 / τ.
     let scale: Float
 
@@ -41,6 +43,9 @@ struct TwoTowerNetwork: Sendable {
             continuousCount: shape.userNumbers.count, history: history, layers: settings.layers,
             dimension: settings.dimension, isNormalized: settings.isNormalized, to: &parameters)
         itemBias = settings.hasItemBias ? parameters.add("item.bias", rows: items, columns: 1, isTable: true) : nil
+        repeats =
+            settings.learnsRepeats && settings.historyLength > 0
+            ? parameters.add("user.repeat", rows: 1, columns: 2, isTable: false) : nil
         self.parameters = parameters
         scale = Float(1 / settings.temperature)
     }

@@ -131,8 +131,7 @@ struct TwoTowerSession {
         let encoder = TwoTowerEncoder(
             trainer.network, shape, settings, data, users: trainer.users, items: trainer.items)
         let request = RecommendationRequest(users: validation.users, k: validation.k, at: validation.at)
-        let users = try encoder.users(request, histories: trainer.rows.histories, threads: threads)
-        let lists = topK(queries: users, items: try encoder.items(threads: threads), k: validation.k, threads: threads)
+        let lists = try encoder.lists(request, histories: trainer.rows.histories, threads: threads)
         return validation.measure(lists)
     }
 

@@ -20,6 +20,7 @@ struct TwoTowerTrainer: Sendable {
     private let userSpace: TowerWorkspace
     private let itemSpace: TowerWorkspace
     private let biasGradient: Matrix
+    private let repeatGradient = Matrix(rows: 1, columns: 2)
     private let gradients: [DenseGradients]
     /// The optimiser, with what it remembers.
     var optimizer: Optimizer
@@ -62,9 +63,13 @@ struct TwoTowerTrainer: Sendable {
         }
         let value = loss(
             inputs.loss, users: userSpace.output, items: itemSpace.output, userGradient: userSpace.outputGradient,
-            itemGradient: itemSpace.outputGradient, biasGradient: biasGradient, threads: threads)
+            itemGradient: itemSpace.outputGradient, biasGradient: biasGradient, repeatGradient: repeatGradient,
+            threads: threads)
         guard value.isFinite else { return value }
         for gradient in gradients { gradient.clear() }
+        if let place = network.repeats {
+            _ = gradients[0][place].values.update(fromContentsOf: UnsafeBufferPointer(repeatGradient.values))
+        }
         parallelFor(batch.count, grain: 16, threads: threads) { rows, worker in
             network.userTower.backward(
                 network.parameters, inputs.user, userSpace, gradients: gradients[worker], rows: rows, dropout: userDrop)
@@ -123,6 +128,14 @@ struct TwoTowerTrainer: Sendable {
                 - (settings.correctsLogQ ? rows.logShares[Int(itemIndices[row])] : 0)
         }
         let weights = batch.map { rows.weight(Int($0)) }
-        return (user, item, InBatchSoftmax.Batch(items: itemIndices, offsets: offsets, weights: weights))
+        var repeats: BatchRepeats?
+        if let place = network.repeats, let bags = user.history {
+            let learned = network.parameters[place]
+            repeats = BatchRepeats(
+                itemIndices, bags, unknown: items.unknown, coefficients: (learned[0, 0], learned[0, 1]))
+        }
+        return (
+            user, item, InBatchSoftmax.Batch(items: itemIndices, offsets: offsets, weights: weights, repeats: repeats)
+        )
     }
 }
