@@ -91,7 +91,9 @@ let chosen: Set<String> = {
 }()
 let wholeHouse = chosen.count == parts.count
 let kept = parts.filter { chosen.contains($0.name) }
-let tested = Context.environment["MARTLET_PARTS"].flatMap { $0.isEmpty ? nil : Set($0.split(separator: ",").map(String.init)) }
+let tested = Context.environment["MARTLET_PARTS"].flatMap {
+    $0.isEmpty ? nil : Set($0.split(separator: ",").map(String.init))
+}
 
 // MARK: - The manifest
 
@@ -145,6 +147,7 @@ let package = Package(
         }
     },
     dependencies: usedPackages.sorted().map { .package(url: outside[$0]!.url, from: outside[$0]!.version) },
-    targets: targets + (wholeHouse ? [.testTarget(name: "HouseTests", dependencies: [], swiftSettings: swiftSettings)] : []),
+    targets: targets
+        + (wholeHouse ? [.testTarget(name: "HouseTests", dependencies: [], swiftSettings: swiftSettings)] : []),
     swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,10 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(name: "A project:", subcommands: [Demo.self, Init.self, Check.self, Config.self]),
             CommandGroup(
                 name: "Steps (each runs what it needs before it, and nothing that has not changed):",
-                subcommands: [Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, Recommend.self, Publish.self]),
+                subcommands: [
+                    Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, Recommend.self,
+                    Publish.self,
+                ]),
             CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self]),
             CommandGroup(name: "Live:", subcommands: [Serve.self, Rollback.self]),
             CommandGroup(name: "Tools:", subcommands: [Generate.self, Bench.self]),

@@ -16,8 +16,12 @@ public protocol ProgressReporting: Sendable {
 public struct SilentProgress: ProgressReporting {
     /// Makes a silent reporter.
     public init() {}
+    /// Ignores the beginning.
     public func begin(_ task: String) {}
+    /// Ignores the state.
     public func update(_ task: String, done: Int, total: Int?, unit: String, note: String) {}
+    /// Ignores the end.
     public func end(_ task: String, summary: String) {}
+    /// Ignores the message.
     public func note(_ message: String) {}
 }

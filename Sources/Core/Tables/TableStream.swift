@@ -8,6 +8,7 @@ public protocol TableStream: AnyObject {
 
 /// A stream over tables that are in memory already.
 public final class TableSequence: TableStream {
+    /// The columns of every table.
     public let schema: Schema
     private var rest: ArraySlice<Table>
 
@@ -17,5 +18,6 @@ public final class TableSequence: TableStream {
         rest = tables[...]
     }
 
+    /// The next table, or nil at the end.
     public func next() -> Table? { rest.popFirst() }
 }

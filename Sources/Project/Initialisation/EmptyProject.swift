@@ -8,7 +8,10 @@ public enum EmptyProject {
     public static func write(to folder: String, shop: String) throws {
         try NewProject(folder).write(
             configuration: configuration(shop: shop), sqlFrom: nil,
-            sql: ["dbt_project.yml": dbtProject(shop: shop), "models/sources.yml": sources, "models/interactions.sql": model]
+            sql: [
+                "dbt_project.yml": dbtProject(shop: shop), "models/sources.yml": sources,
+                "models/interactions.sql": model,
+            ]
         )
     }
 

@@ -182,7 +182,10 @@ public struct ProposedProject: Sendable {
 
     /// A text as YAML writes it.
     private static func word(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 == 95 || $0 == 47 || $0 == 46 || $0 == 45 || (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }), !text.isEmpty {
+        if text.utf8.allSatisfy({
+            $0 == 95 || $0 == 47 || $0 == 46 || $0 == 45 || (48...57).contains($0) || (65...90).contains($0)
+                || (97...122).contains($0)
+        }), !text.isEmpty {
             return text
         }
         var quoted = ""

@@ -30,7 +30,9 @@ public struct RoleProposal: Sendable {
         let columns = inspection.columns
         let times = columns.filter { $0.type == .date || $0.type == .timestamp }
         let time = times.max { Self.timeScore($0) < Self.timeScore($1) }
-        let identifiers = columns.filter { column in column.nullShare < 0.9 && !times.contains { $0.name == column.name } }
+        let identifiers = columns.filter { column in
+            column.nullShare < 0.9 && !times.contains { $0.name == column.name }
+        }
         let user = Self.best(identifiers, words: Self.userWords)
         let item = Self.best(identifiers.filter { $0.name != user?.name }, words: Self.itemWords)
         guard let user, let item, let time else {
@@ -47,7 +49,9 @@ public struct RoleProposal: Sendable {
         var roles = ProposedProject.Roles(user: user.name, item: item.name, time: time.name, title: title?.name)
         roles.timeType = time.type.rawValue
         for column in columns where [.double, .integer].contains(column.type) && !column.isIdentifier {
-            if ![user.name, item.name, time.name].contains(column.name) { roles.numbers[column.name] = column.type.rawValue }
+            if ![user.name, item.name, time.name].contains(column.name) {
+                roles.numbers[column.name] = column.type.rawValue
+            }
         }
         self.roles = roles
         var reasons = [

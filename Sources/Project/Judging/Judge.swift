@@ -64,7 +64,9 @@ struct Judge {
         let winner = selection["winner"]?.string ?? ""
         var notes = data.notes
         if newUsers > 0 {
-            notes.append("\(newUsers) users of the window had no interaction before it: they get the fallback and are not judged")
+            notes.append(
+                "\(newUsers) users of the window had no interaction before it: they get the fallback and are not judged"
+            )
         }
         return EvaluationReport(
             title: shop, protocol: protocolText, models: evaluations, winner: winner, selectedBy: configuration.select,
@@ -73,7 +75,9 @@ struct Judge {
 
     private var protocolText: String {
         let range = data.split[window]
-        let seen = configuration.excludesSeen ? "items that a user had before are left out" : "items that a user had before may return"
+        let seen =
+            configuration.excludesSeen
+            ? "items that a user had before are left out" : "items that a user had before may return"
         return "split by time: \(users.count) users with interactions from \(Day.text(range.lowerBound)) on, all "
             + "\(data.items.count) items ranked, \(seen); hyperparameters and the winner chosen on the window before"
     }

@@ -16,8 +16,11 @@ struct ShopCatalogue {
         return (0..<data.items.count).map { index in
             var show: [String: JSONValue] = [:]
             for (name, column) in columns ?? [] {
-                if let text = column.text(index) { show[name] = .string(text) }
-                else if let number = column.number(index) { show[name] = .number(number) }
+                if let text = column.text(index) {
+                    show[name] = .string(text)
+                } else if let number = column.number(index) {
+                    show[name] = .number(number)
+                }
             }
             return CatalogueItem(id: data.items.id(index), show: .object(show))
         }

@@ -15,7 +15,8 @@ extension ShopFlow {
             parameters: evaluationParameters
         ) { context in
             let data = try InteractionDataset.open(context.input(SplitUse.selection.rawValue, "dataset"))
-            let judge = try Judge(data: data, window: .validation, configuration: project.evaluation, seed: project.seed)
+            let judge = try Judge(
+                data: data, window: .validation, configuration: project.evaluation, seed: project.seed)
             var judged: [ModelEvaluation] = []
             var best: [String: (value: Double, choice: JSONValue)] = [:]
             for (model, point) in points {
@@ -61,7 +62,9 @@ extension ShopFlow {
             var evaluations: [ModelEvaluation] = []
             var trainings: [String: JSONValue] = [:]
             for model in project.models {
-                guard let choice = selection["models"]?[model.name], let trainedBy = choice["step"]?.string else { continue }
+                guard let choice = selection["models"]?[model.name], let trainedBy = choice["step"]?.string else {
+                    continue
+                }
                 let step = project.evaluation.refits ? "retrain[\(model.name)]" : trainedBy
                 let trained = try ModelRegistry.load(folder: context.input(step, "model"))
                 evaluations.append(try judge.evaluate(trained, name: model.name))

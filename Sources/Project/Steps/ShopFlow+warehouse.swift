@@ -49,7 +49,8 @@ extension ShopFlow {
         guard let tables = value["tables"]?.object else { return false }
         let connection = try Warehouse(project.warehouse).connect()
         for (name, rows) in tables {
-            guard let found = try? connection.value("select count(*) from \(name)")?.integer, found == rows.integer else { return false }
+            guard let found = try? connection.value("select count(*) from \(name)")?.integer, found == rows.integer
+            else { return false }
         }
         return true
     }

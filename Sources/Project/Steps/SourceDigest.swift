@@ -9,7 +9,8 @@ enum SourceDigest {
     /// - Throws: `notFound` if there is no such folder.
     static func ofFolder(_ folder: String) throws -> JSONValue {
         guard let paths = FileManager.default.enumerator(atPath: folder) else {
-            throw MartletError(.notFound, "the folder \(folder) does not exist", hint: "name the SQL's folder in sql.folder")
+            throw MartletError(
+                .notFound, "the folder \(folder) does not exist", hint: "name the SQL's folder in sql.folder")
         }
         var hash = SHA256()
         for path in paths.compactMap({ $0 as? String }).sorted() where !isLeftOut(path) {
@@ -21,6 +22,7 @@ enum SourceDigest {
     }
 
     private static func isLeftOut(_ path: String) -> Bool {
-        path.split(separator: "/").contains { $0.hasPrefix(".") } || path.hasPrefix("target/") || path.hasPrefix("logs/")
+        path.split(separator: "/").contains { $0.hasPrefix(".") } || path.hasPrefix("target/")
+            || path.hasPrefix("logs/")
     }
 }

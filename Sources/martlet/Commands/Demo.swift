@@ -85,7 +85,9 @@ struct PlantedShares {
     var text: String {
         var lines = ["The best Recall@\(best.k) that any model could reach here is \(Self.percent(best.best))."]
         for model in models {
-            lines.append("  \(model.name): \(Self.percent(model.recall)), which is \(Self.percent(model.recall / best.best)) of it")
+            lines.append(
+                "  \(model.name): \(Self.percent(model.recall)), which is \(Self.percent(model.recall / best.best)) of it"
+            )
         }
         return lines.joined(separator: "\n")
     }

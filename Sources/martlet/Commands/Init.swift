@@ -31,7 +31,9 @@ struct Init: AsyncParsableCommand {
     func validate() throws {
         if template != nil, from != nil { throw ValidationError("--template and --from exclude each other") }
         if template != nil, data == nil { throw ValidationError("--template needs --data FILE-OR-FOLDER") }
-        if template == nil, data != nil { throw ValidationError("--data goes with --template; a file of your own is --from FILE") }
+        if template == nil, data != nil {
+            throw ValidationError("--data goes with --template; a file of your own is --from FILE")
+        }
         if let testDays, testDays < 1 { throw ValidationError("--test-days must be at least 1, found \(testDays)") }
     }
 
@@ -47,7 +49,9 @@ struct Init: AsyncParsableCommand {
             notes = proposal.reasons
         } else {
             try EmptyProject.write(to: folder, shop: shop)
-            notes = ["fill in the file and its columns in \(folder)/martlet.yml and \(folder)/sql/models/interactions.sql"]
+            notes = [
+                "fill in the file and its columns in \(folder)/martlet.yml and \(folder)/sql/models/interactions.sql"
+            ]
         }
         let lines = ["wrote \(folder)/martlet.yml"] + notes + ["next: martlet run --project \(folder)"]
         output.finish(

@@ -25,7 +25,8 @@ struct ProjectRunner {
     /// Reads and checks the project file, the server's section too.
     ///
     /// - Throws: all faults at once.
-    static func configuration(_ folder: String) throws -> (project: ProjectConfiguration, serving: ServingConfiguration) {
+    static func configuration(_ folder: String) throws -> (project: ProjectConfiguration, serving: ServingConfiguration)
+    {
         let diagnostics = Diagnostics()
         let project = try ProjectConfiguration(folder: folder, diagnostics: diagnostics)
         var fields = ConfigurationFields(project.serving, path: "serve", diagnostics: diagnostics)
@@ -36,7 +37,8 @@ struct ProjectRunner {
 
     /// Runs the steps up to `last` and prints what came of it.
     @discardableResult
-    func run(upTo last: StepName, users: [String] = [], k: Int? = nil, resumes: Bool = true) async throws -> RunSummary {
+    func run(upTo last: StepName, users: [String] = [], k: Int? = nil, resumes: Bool = true) async throws -> RunSummary
+    {
         let project = try Self.configuration(folder).project
         let runner = try ShopRunner(project)
         let summary = try await withInterrupts {

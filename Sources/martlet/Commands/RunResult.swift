@@ -58,7 +58,8 @@ struct RunResult {
         }
         if let published = value("publish") {
             lines.append(
-                "published: version \(published["version"]?.description ?? ""), \(published["lists"]?.description ?? "") lists")
+                "published: version \(published["version"]?.description ?? ""), \(published["lists"]?.description ?? "") lists"
+            )
         }
         lines.append("run: \(run)")
         return lines.joined(separator: "\n") + "\n"
@@ -86,9 +87,10 @@ struct RunResult {
                 ]
             })
         members["winner"] = value("select")?["winner"]
-        members["published"] = value("publish").map { published in
-            ["version": published["version"] ?? .null, "lists": published["lists"] ?? .null]
-        } ?? .null
+        members["published"] =
+            value("publish").map { published in
+                ["version": published["version"] ?? .null, "lists": published["lists"] ?? .null]
+            } ?? .null
         for step in ["load", "transform", "features"] {
             if let value = value(step) { members[step] = value }
         }

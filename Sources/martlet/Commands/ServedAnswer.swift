@@ -68,12 +68,14 @@ struct ServedAnswer {
         do {
             try process.run()
         } catch {
-            throw MartletError(.missingDependency, "curl is not installed", hint: "apt-get install curl", underlying: error)
+            throw MartletError(
+                .missingDependency, "curl is not installed", hint: "apt-get install curl", underlying: error)
         }
         let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw MartletError(.unavailable, "the server did not answer \(url): \(String(decoding: bytes, as: UTF8.self))")
+            throw MartletError(
+                .unavailable, "the server did not answer \(url): \(String(decoding: bytes, as: UTF8.self))")
         }
         return String(decoding: bytes, as: UTF8.self)
     }

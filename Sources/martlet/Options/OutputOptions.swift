@@ -15,8 +15,11 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints `text` for people, or `json` for machines.
     func finish(_ text: @autoclosure () -> String, json value: @autoclosure () -> JSONValue) {
-        if json { writeLine(value().description, to: .standardOutput) }
-        else if !quiet { writeText(text(), to: .standardOutput) }
+        if json {
+            writeLine(value().description, to: .standardOutput)
+        } else if !quiet {
+            writeText(text(), to: .standardOutput)
+        }
     }
 }
 

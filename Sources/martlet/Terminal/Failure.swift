@@ -35,8 +35,11 @@ enum Failure {
         let names = Martlet.configuration.subcommands.compactMap { $0._commandName as String? }.filter { $0 != "step" }
         guard !names.contains(word), word != "help", word != "step" else { return }
         var text = "there is no subcommand '\(word)'"
-        if let name = nearest(to: word, among: names) { text += "\n  hint: did you mean 'martlet \(name)'?" }
-        else { text += "\n  hint: the subcommands are \(names.sorted().joined(separator: ", "))" }
+        if let name = nearest(to: word, among: names) {
+            text += "\n  hint: did you mean 'martlet \(name)'?"
+        } else {
+            text += "\n  hint: the subcommands are \(names.sorted().joined(separator: ", "))"
+        }
         print(text, code: 64)
     }
 }

@@ -30,8 +30,11 @@ final class TerminalProgress: ProgressReporting {
             let seconds = (now - started).seconds
             let rate = seconds > 0 ? Double(done) / seconds : 0
             var line = "\(task)  \(Self.short(Double(done)))"
-            if let total, total > 0 { line += " of \(Self.short(Double(total))) \(unit), \(done * 100 / total) %" }
-            else { line += " \(unit)" }
+            if let total, total > 0 {
+                line += " of \(Self.short(Double(total))) \(unit), \(done * 100 / total) %"
+            } else {
+                line += " \(unit)"
+            }
             if rate > 0 { line += "  \(Self.short(rate)) \(unit)/s" }
             if let total, rate > 0, done < total { line += "  \(Self.time(Double(total - done) / rate)) left" }
             if !note.isEmpty { line += "  \(note)" }
@@ -74,7 +77,8 @@ final class TerminalProgress: ProgressReporting {
     /// `31.8M` for 31,800,000.
     static func short(_ value: Double) -> String {
         let (scaled, suffix) =
-            value >= 1e9 ? (value / 1e9, "G") : value >= 1e6 ? (value / 1e6, "M") : value >= 1e4 ? (value / 1e3, "k") : (value, "")
+            value >= 1e9
+            ? (value / 1e9, "G") : value >= 1e6 ? (value / 1e6, "M") : value >= 1e4 ? (value / 1e3, "k") : (value, "")
         if suffix.isEmpty { return String(Int(scaled)) }
         let tenths = Int((scaled * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)\(suffix)"
