@@ -18,7 +18,7 @@ package struct BatchRepeats: Sendable {
     /// Finds each row's repeats.
     ///
     /// - Parameters:
-    ///   - items: each column's table row.
+    ///   - items: each column's item; those past the trained ones are no item in particular.
     ///   - bags: the histories, with their totals.
     ///   - unknown: the table row that stands for no item in particular.
     /// - Complexity: O(entries of the bags · columns of an item)
@@ -27,7 +27,7 @@ package struct BatchRepeats: Sendable {
         // Columns of the same item are chained, so that an entry finds all of them at once.
         var head = [Int32](repeating: -1, count: Int(unknown) + 1)
         var next = [Int32](repeating: -1, count: items.count)
-        for (column, item) in items.enumerated() where item != unknown {
+        for (column, item) in items.enumerated() where item < unknown {
             next[column] = head[Int(item)]
             head[Int(item)] = Int32(column)
         }
