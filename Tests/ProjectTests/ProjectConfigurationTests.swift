@@ -1,6 +1,7 @@
 import Core
 import Project
 import Testing
+import Warehouse
 
 /// What `martlet.yml` may say, and what is said of its faults.
 struct ProjectConfigurationTests {

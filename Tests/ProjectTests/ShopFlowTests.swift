@@ -1,4 +1,5 @@
 import Core
+import Flow
 import Project
 import Testing
 
