@@ -97,7 +97,13 @@ extension JSONValue: CustomStringConvertible {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
-        case .number(let value): text += value.isFinite ? "\(value)" : "null"
+        case .number(let value):
+            // A whole number reads back as one, so it is written as one: equal texts after any number of round trips.
+            if let whole = Int64(exactly: value) {
+                text += String(whole)
+            } else {
+                text += value.isFinite ? "\(value)" : "null"
+            }
         case .string(let value): JSONValue.quote(value, to: &text)
         case .array(let values):
             text += "["

@@ -30,6 +30,7 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
             hyperparameters: [
                 "layers": [32, 16], "batch-size": 256, "epochs": 6, "optimizer": "adam", "learning-rate": 0.01,
                 "dropout": 0.1, "history-shared": true, "history-half-life": "30d", "half-life": "60d",
+                "item-bias": false,
             ]),
     ]
 
@@ -40,7 +41,7 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
     static let sumOfEmbeddings = ModelUnderTest(
         kind: "two-tower", name: "two-tower without layers",
         hyperparameters: [
-            "layers": [], "dimension": 16, "batch-size": 256, "epochs": 15, "temperature": 0.1, "item-bias": false,
+            "layers": [], "dimension": 16, "batch-size": 256, "epochs": 15, "temperature": 0.2,
             "optimizer": "adagrad-full",
         ])
 
