@@ -13,6 +13,9 @@ public struct TrainingOptions: Sendable {
     public var progress: any ProgressReporting
     /// Early stopping looks at recall at this length on the validation window.
     public var validationMetricK: Int
+    /// Whether early stopping leaves items out of the lists that the user had in ``windows``, for shops and tables that
+    /// judge so.
+    public var excludesSeen: Bool
     /// Goes on from the checkpoint folder's last epoch, if there is one.
     public var resume: Bool
     /// Asked often; `true` ends the work with `cancelled`, after which a checkpoint can be resumed.
@@ -27,14 +30,16 @@ public struct TrainingOptions: Sendable {
     /// Makes options; every one has a default.
     public init(
         seed: UInt64 = 42, threads: Int? = nil, checkpointFolder: String? = nil,
-        progress: any ProgressReporting = SilentProgress(), validationMetricK: Int = 12, resume: Bool = false,
-        windows: [Window] = [.train], epochs: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
+        progress: any ProgressReporting = SilentProgress(), validationMetricK: Int = 12, excludesSeen: Bool = false,
+        resume: Bool = false, windows: [Window] = [.train], epochs: Int? = nil,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.seed = seed
         self.threads = threads
         self.checkpointFolder = checkpointFolder
         self.progress = progress
         self.validationMetricK = validationMetricK
+        self.excludesSeen = excludesSeen
         self.resume = resume
         self.windows = windows
         self.epochs = epochs

@@ -34,10 +34,7 @@ struct TwoTowerSession {
             data, windows: options.windows, context: shape.contextFeatures, halfLife: settings.halfLife)
         trainer = TwoTowerTrainer(
             network, settings, rows: rows, users: users, items: items, seed: options.seed, threads: threads)
-        // A window that was learned from says nothing about when to stop.
-        validation =
-            options.windows.contains(.validation) || options.epochs != nil
-            ? nil : try ValidationRecall(data, k: options.validationMetricK, seed: options.seed)
+        validation = try ValidationRecall(data, options)
         state = TrainingState(
             parameters: network.parameters, best: network.parameters.copy(), optimizer: trainer.optimizer)
         if options.resume, let folder = options.checkpointFolder {
@@ -70,6 +67,7 @@ struct TwoTowerSession {
         members["schema"] = shape.json
         members["rows"] = .integer(Int64(rowCount))
         members["validation"] = .string(validation?.name ?? "none")
+        if validation?.exclude != nil { members["exclude-seen"] = .bool(true) }
         return .object(members)
     }
 
@@ -130,8 +128,7 @@ struct TwoTowerSession {
     private func measure(_ validation: ValidationRecall) throws -> Double {
         let encoder = TwoTowerEncoder(
             trainer.network, shape, settings, data, users: trainer.users, items: trainer.items)
-        let request = RecommendationRequest(users: validation.users, k: validation.k, at: validation.at)
-        let lists = try encoder.lists(request, histories: trainer.rows.histories, threads: threads)
+        let lists = try encoder.lists(validation.request, histories: trainer.rows.histories, threads: threads)
         return validation.measure(lists)
     }
 
