@@ -46,6 +46,7 @@ let parts: [Part] = [
     Part(name: "Features", imports: ["Core", "Tensor"]),
     Part(name: "Models", imports: ["CKernels", "Core", "Tensor", "Features"]),
     Part(name: "Evaluation", imports: ["Core", "Tensor"]),
+    Part(name: "PublicTables", imports: ["Core", "Tensor", "Features", "Models", "Evaluation"]),
     Part(name: "Index", imports: ["CKernels", "Core", "Tensor"]),
     Part(
         name: "Stores", imports: ["CRocksDB", "Core"],
@@ -69,7 +70,7 @@ let parts: [Part] = [
         name: "martlet", kind: .executable,
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Flow", "Generator",
-            "Serving", "Project",
+            "Serving", "Project", "PublicTables",
         ],
         products: ["swift-argument-parser/ArgumentParser"]),
 ]
