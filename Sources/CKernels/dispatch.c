@@ -49,3 +49,12 @@ const char *martlet_kernels_name(void) {
         default: return "plain";
     }
 }
+
+int martlet_has_bfloat16(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return martlet_kernels_in_use() == MARTLET_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return 0;
+#endif
+}

@@ -3,6 +3,8 @@
 
 #include "dispatch.h"
 #include "nesting.h"
+#include "product.h"
+#include "scratch.h"
 #include "topk.h"
 #include "vectors.h"
 #if __has_include("training.h")

@@ -14,3 +14,7 @@ enum martlet_kernels martlet_kernels_in_use(void);
 
 /// Its name: "plain", "avx2", "avx512" or "neon".
 const char *martlet_kernels_name(void);
+
+/// Whether products of bfloat16 have an instruction of their own (AVX512-BF16, with the AVX-512 kernels in use); without
+/// it they are made of rounded float32.
+int martlet_has_bfloat16(void);

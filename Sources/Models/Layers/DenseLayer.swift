@@ -15,25 +15,29 @@ package struct DenseLayer: Sendable {
     package let output: Int
     /// Whether negative outputs become 0.
     package let isRectified: Bool
+    /// How exactly the factors of the layer's three products are held. Parameters and gradients are float32.
+    package let precision: Precision
 
     /// Adds the layer's parameters.
-    package init(_ name: String, input: Int, output: Int, isRectified: Bool, to parameters: inout Parameters) {
+    package init(
+        _ name: String, input: Int, output: Int, isRectified: Bool, precision: Precision = .float32,
+        to parameters: inout Parameters
+    ) {
         weight = parameters.add("\(name).weight", rows: input, columns: output, isTable: false)
         bias = parameters.add("\(name).bias", rows: 1, columns: output, isTable: false)
         self.input = input
         self.output = output
         self.isRectified = isRectified
+        self.precision = precision
     }
 
     /// y = act(x · W + b) for `rows` of the batch.
     package func forward(_ parameters: Parameters, x: Matrix, y: Matrix, rows: Range<Int>) {
         guard !rows.isEmpty else { return }
-        sgemm(
+        multiply(
             m: rows.count, n: output, k: input, a: x.pointer + rows.lowerBound * input, strideA: input,
             b: parameters[weight].pointer, strideB: output, c: y.pointer + rows.lowerBound * output, strideC: output,
-            threads: 1)
-        martlet_bias_relu(
-            y.pointer + rows.lowerBound * output, rows.count, output, parameters[bias].pointer, isRectified ? 1 : 0)
+            bias: parameters[bias].pointer, isRectified: isRectified, precision: precision)
     }
 
     /// The way back for `rows` of the batch: turns ∂L/∂y (in `dy`, changed) into ∂L/∂x (written to `dx`) and adds this
@@ -46,14 +50,14 @@ package struct DenseLayer: Sendable {
         let slope = dy.pointer + rows.lowerBound * output
         if isRectified { martlet_relu_backward(slope, y.pointer + rows.lowerBound * output, rows.count * output) }
         martlet_column_sums(slope, rows.count, output, gradients[bias].pointer)
-        sgemm(
+        multiply(
             transposeA: true, m: input, n: output, k: rows.count, a: x.pointer + rows.lowerBound * input,
-            strideA: input, b: slope, strideB: output, beta: 1, c: gradients[weight].pointer, strideC: output,
-            threads: 1)
-        sgemm(
+            strideA: input, b: slope, strideB: output, c: gradients[weight].pointer, strideC: output, adds: true,
+            precision: precision)
+        multiply(
             transposeB: true, m: rows.count, n: input, k: output, a: slope, strideA: output,
             b: parameters[weight].pointer, strideB: output, c: dx.pointer + rows.lowerBound * input, strideC: input,
-            threads: 1)
+            precision: precision)
     }
 }
 

@@ -1,0 +1,6 @@
+// Ends what product_tile.h began.
+#undef INLINE
+#undef UNUSED
+#undef VEC
+#undef LANE
+#undef UNIT
