@@ -38,6 +38,7 @@ let parts: [Part] = [
     Part(name: "CKernels", kind: .c, tested: false),
     Part(name: "CADBC", kind: .c, tested: false),
     Part(name: "COpenBLAS", kind: .system(pkgConfig: "openblas", apt: "libopenblas-dev"), tested: false),
+    Part(name: "CZlib", kind: .system(pkgConfig: "zlib", apt: "zlib1g-dev"), tested: false),
     Part(name: "CRocksDB", kind: .system(pkgConfig: nil, apt: "librocksdb-dev"), tested: false),
     Part(name: "Core", products: ["Yams/Yams"]),
     Part(name: "Generator", imports: ["Core"]),
@@ -46,7 +47,7 @@ let parts: [Part] = [
     Part(name: "Features", imports: ["Core", "Tensor"]),
     Part(name: "Models", imports: ["CKernels", "Core", "Tensor", "Features"]),
     Part(name: "Evaluation", imports: ["Core", "Tensor"]),
-    Part(name: "PublicTables", imports: ["Core", "Tensor", "Features", "Models", "Evaluation"]),
+    Part(name: "PublicTables", imports: ["CZlib", "Core", "Tensor", "Features", "Models", "Evaluation"]),
     Part(name: "Index", imports: ["CKernels", "Core", "Tensor"]),
     Part(
         name: "Stores", imports: ["CRocksDB", "Core"],

@@ -1,5 +1,5 @@
+import CZlib
 import Core
-import Features
 import FoundationEssentials
 
 /// A text file, plain or packed with gzip.
@@ -11,62 +11,28 @@ enum TextFile {
 
     /// The bytes of the text.
     ///
-    /// - Throws: `notFound` or `system` if the file cannot be read, `corrupted` if it is damaged gzip.
+    /// - Throws: `notFound` if the file cannot be opened, `corrupted` if it is damaged gzip or ends too early.
     /// - Complexity: O(bytes), all of them in memory
     static func read(_ path: String) throws -> [UInt8] {
-        let file = try MappedFile(path)
-        return try withExtendedLifetime(file) {
-            let bytes = file.bytes
-            guard bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B else { return Array(bytes) }
-            return try unpack(bytes, path: path)
+        guard FileManager.default.fileExists(atPath: path), let file = gzopen(path, "rb") else {
+            throw MartletError(.notFound, "cannot open \(path)", hint: "name a file that can be read")
         }
-    }
-
-    /// All members of a gzip file (RFC 1952), one after the other.
-    private static func unpack(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws -> [UInt8] {
-        let damaged = MartletError(
-            .corrupted, "\(path) is damaged gzip", hint: "get the file again, and compare its size")
-        func word(_ place: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) } }
+        defer { _ = gzclose(file) }
+        gzbuffer(file, 1 << 17)
         var text: [UInt8] = []
-        var place = 0
-        while place < bytes.count {
-            guard let start = dataStart(bytes, from: place) else { throw damaged }
-            let expected = Int(word(bytes.count - 4))
-            guard let (part, end) = Inflate.unpack(bytes, from: start, expected: expected), end + 8 <= bytes.count,
-                word(end) == checksum(part), word(end + 4) == UInt32(truncatingIfNeeded: part.count)
-            else { throw damaged }
-            text = text.isEmpty ? part : text + part
-            place = end + 8
+        var part = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = gzread(file, &part, UInt32(part.count))
+            var status = Z_OK
+            let message = gzerror(file, &status)
+            // A file that ends in the middle gives its last bytes and only then says so, as Z_BUF_ERROR.
+            guard count >= 0, status == Z_OK || status == Z_STREAM_END else {
+                throw MartletError(
+                    .corrupted, "\(path) is damaged gzip: \(message.map { String(cString: $0) } ?? "unreadable")",
+                    hint: "get the file again, and compare its size")
+            }
+            if count == 0 { return text }
+            text += part[..<Int(count)]
         }
-        return text
-    }
-
-    /// Where the packed data of the member at `start` begin.
-    private static func dataStart(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        guard bytes.count - start >= 18, bytes[start] == 0x1F, bytes[start + 1] == 0x8B, bytes[start + 2] == 8 else {
-            return nil
-        }
-        let flags = bytes[start + 3]
-        var place = start + 10
-        if flags & 4 != 0 { place += 2 + Int(bytes[place]) + Int(bytes[place + 1]) << 8 }
-        for flag: UInt8 in [8, 16] where flags & flag != 0 {
-            while place < bytes.count, bytes[place] != 0 { place += 1 }
-            place += 1
-        }
-        if flags & 2 != 0 { place += 2 }
-        return place < bytes.count ? place : nil
-    }
-
-    /// CRC-32 as gzip has it.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var table = [UInt32](repeating: 0, count: 256)
-        for start in table.indices {
-            var value = UInt32(start)
-            for _ in 0..<8 { value = (value >> 1) ^ (value & 1 == 1 ? 0xEDB8_8320 : 0) }
-            table[start] = value
-        }
-        var sum = ~UInt32(0)
-        for byte in bytes { sum = table[Int((sum ^ UInt32(byte)) & 0xFF)] ^ (sum >> 8) }
-        return ~sum
     }
 }
