@@ -52,6 +52,6 @@ struct LayerProductTests {
         multiply(
             m: 1, n: 70, k: 2, a: a.pointer, strideA: 2, b: b.pointer, strideB: 70, c: c.pointer, strideC: 70,
             isRectified: true, precision: precision)
-        #expect(c.values.allSatisfy(\.isNaN))
+        #expect(c.values.allSatisfy { $0.isNaN })
     }
 }
