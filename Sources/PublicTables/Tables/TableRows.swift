@@ -54,11 +54,11 @@ struct TableRows: Sendable {
         let known = (users: Set(train.users), items: Set(train.items))
         notes = train.notes + test.notes
         note(
-            test.users.count { !known.users.contains($0) },
-            "users of test.txt are not in train.txt: they are judged with what the model gives to strangers")
+            test.users.count { !known.users.contains($0) }, "user of test.txt is", "users of test.txt are",
+            "not in train.txt: judged by what the model gives to strangers")
         note(
-            Set(test.items).count { !known.items.contains($0) },
-            "items of test.txt are not in train.txt: they count, though hardly any model can find them")
+            Set(test.items).count { !known.items.contains($0) }, "item of test.txt is", "items of test.txt are",
+            "not in train.txt: counted, though hardly any model can find such")
     }
 
     private static func require(_ name: String, in folder: String) throws -> String {
@@ -84,7 +84,7 @@ struct TableRows: Sendable {
             }
         }
         notes = lines.notes
-        note(short, "users have fewer than three items: they are learned from, and not judged")
+        note(short, "user has", "users have", "fewer than three items: learned from, and not judged")
         guard short < lines.count else {
             throw MartletError(
                 .invalidData, "no line of \(lines.path) has three items to learn from, to choose by and to judge",
@@ -119,7 +119,7 @@ struct TableRows: Sendable {
         windows.append(window)
     }
 
-    private mutating func note(_ count: Int, _ text: String) {
-        if count > 0 { notes.append("\(count) \(text)") }
+    private mutating func note(_ count: Int, _ one: String, _ several: String, _ text: String) {
+        if count > 0 { notes.append("\(count) \(count == 1 ? one : several) \(text)") }
     }
 }
