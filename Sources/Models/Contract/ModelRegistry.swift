@@ -3,7 +3,9 @@ import Core
 /// Every model by its name in `martlet.yml`.
 public enum ModelRegistry {
     /// The models there are.
-    static let models: [any RetrievalModel.Type] = [PopularityModel.self, ItemCosineModel.self, TwoTowerModel.self]
+    static let models: [any RetrievalModel.Type] = [
+        PopularityModel.self, ItemCosineModel.self, TwoTowerModel.self, BlendModel.self,
+    ]
 
     /// The names of the models.
     public static var kinds: [String] { models.map { $0.kind } }

@@ -34,4 +34,23 @@ public struct RecommendationRequest: Sendable {
         self.history = history
         self.historyTimes = historyTimes
     }
+    /// The same request for some of its users: the places `rows` of ``users``.
+    func rows(_ rows: Range<Int>) -> RecommendationRequest {
+        func cut(_ matrix: SparseRows) -> SparseRows {
+            let entries = matrix.offsets[rows.lowerBound]..<matrix.offsets[rows.upperBound]
+            return SparseRows(
+                columns: matrix.columns,
+                offsets: matrix.offsets[rows.lowerBound...rows.upperBound].map { $0 - entries.lowerBound },
+                indices: Array(matrix.indices[entries]), values: matrix.values.map { Array($0[entries]) })
+        }
+        var part = self
+        part.users = Array(users[rows])
+        part.exclude = exclude.map(cut)
+        part.history = history.map(cut)
+        if let history, let historyTimes {
+            part.historyTimes = Array(
+                historyTimes[history.offsets[rows.lowerBound]..<history.offsets[rows.upperBound]])
+        }
+        return part
+    }
 }

@@ -49,6 +49,9 @@ struct ValidationRecall: Sendable {
     /// What to ask a model for.
     var request: RecommendationRequest { RecommendationRequest(users: users, k: k, exclude: exclude, at: at) }
 
+    /// What the user at `row` of ``users`` took.
+    func taken(_ row: Int) -> Set<Int32> { truth[row] }
+
     /// The metric of lists made for ``users``.
     func measure(_ lists: RankedLists) -> Double {
         var sum = 0.0

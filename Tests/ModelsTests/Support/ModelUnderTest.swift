@@ -32,6 +32,14 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
                 "dropout": 0.1, "history-shared": true, "history-half-life": "30d", "half-life": "60d",
                 "item-bias": false,
             ]),
+        ModelUnderTest(
+            kind: "blend", name: "blend of three",
+            hyperparameters: [
+                "members": [
+                    ["kind": "item-cosine", "self-similarity": 1], ["kind": "popularity"],
+                    ["kind": "two-tower", "layers": [], "dimension": 16, "batch-size": 256, "epochs": 6],
+                ]
+            ]),
     ]
 
     static let twoTower = ModelUnderTest(
