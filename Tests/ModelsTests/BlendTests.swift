@@ -1,5 +1,6 @@
 import Core
 import Features
+import Models
 import Tensor
 import Testing
 
@@ -8,8 +9,6 @@ import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
-
-@testable import Models
 
 /// What a blend adds to its members: comparable scores, and weights that were fitted.
 struct BlendTests {
@@ -40,8 +39,8 @@ struct BlendTests {
         #expect(BlendedLists([lists], .rank).members[0].scores.prefix(3) == [1, 20 / 21, 20 / 22])
     }
 
-    @Test(arguments: [BlendHyperparameters.Normalization.range, .rank])
-    func blendedListsAreTheSortedSums(_ normalization: BlendHyperparameters.Normalization) {
+    @Test(arguments: [BlendNormalization.range, .rank])
+    func blendedListsAreTheSortedSums(_ normalization: BlendNormalization) {
         let blended = BlendedLists(Self.lists(members: 3, rows: 40, k: 12, items: 30, seed: 3), normalization)
         let weights: [Float] = [0.5, 0, 0.25]
         let found = blended.combined(weights, k: 7, itemCount: 30, threads: 2)

@@ -1,15 +1,15 @@
 import Core
 
+/// How a member's scores are made comparable with another's.
+package enum BlendNormalization: String, CaseIterable, Sendable {
+    /// By the distance from the last of the member's list, divided by that of the first.
+    case range
+    /// By the place in the member's list alone.
+    case rank
+}
+
 /// What can be set about a blend.
 struct BlendHyperparameters: Hyperparameters {
-    /// How a member's scores are made comparable with another's.
-    enum Normalization: String, CaseIterable {
-        /// By the distance from the last of the member's list, divided by that of the first.
-        case range
-        /// By the place in the member's list alone.
-        case rank
-    }
-
     /// A model that takes part: its kind and its hyperparameters.
     struct Member: Sendable, Equatable {
         var kind: String
@@ -25,7 +25,7 @@ struct BlendHyperparameters: Hyperparameters {
     /// How many of each member's best items compete for a place.
     var candidates: Int
     /// How scores are made comparable.
-    var normalization: Normalization
+    var normalization: BlendNormalization
 
     init(_ fields: inout ConfigurationFields) {
         let nodes = fields.list("members")
@@ -46,7 +46,8 @@ struct BlendHyperparameters: Hyperparameters {
         passes = Self.numbers("passes", count: nodes.count, &fields) { text in Int(text).flatMap { $0 > 0 ? $0 : nil } }
         candidates = fields.integer("candidates", default: 200, in: 1...100_000)
         normalization =
-            fields.choice("normalization", of: Normalization.allCases.map(\.rawValue)).flatMap(Normalization.init)
+            fields.choice("normalization", of: BlendNormalization.allCases.map(\.rawValue))
+            .flatMap(BlendNormalization.init)
             ?? .range
     }
 

@@ -11,7 +11,7 @@ import Darwin
 ///
 /// The measure is a step function of the weights, so they are found by trying: from the best single member on, each
 /// weight in turn is moved up and down, by ever smaller steps, as long as that helps.
-struct BlendWeights: Sendable {
+package struct BlendWeights: Sendable {
     /// One user's candidates, `candidates × members`, those that the user took first.
     private struct Case: Sendable {
         var scores: [Float]
@@ -32,7 +32,7 @@ struct BlendWeights: Sendable {
     /// Collects the candidates of each user.
     ///
     /// - Parameter truth: what each user of the lists took.
-    init(_ lists: BlendedLists, truth: [Set<Int32>], k: Int, threads: Int?) {
+    package init(_ lists: BlendedLists, truth: [Set<Int32>], k: Int, threads: Int?) {
         self.k = k
         self.threads = threads
         memberCount = lists.members.count
@@ -64,7 +64,7 @@ struct BlendWeights: Sendable {
     /// Searches; the weights sum to 1.
     ///
     /// - Complexity: O(users · candidates · members) for each of some hundred trials
-    func search() -> [Double] {
+    package func search() -> [Double] {
         var best = (weights: [Double](repeating: 1 / Double(memberCount), count: memberCount), value: -1.0)
         best.value = measure(best.weights)
         for member in 0..<memberCount {
@@ -96,7 +96,7 @@ struct BlendWeights: Sendable {
     }
 
     /// Recall@k + NDCG@k, the mean over users.
-    func measure(_ weights: [Double]) -> Double {
+    package func measure(_ weights: [Double]) -> Double {
         let weights = weights.map { Float($0) }
         let discounts = (0..<k).map { 1 / log2(Double($0) + 2) }
         var ideals = [0.0]

@@ -1,16 +1,16 @@
 import Tensor
 
 /// The lists of several models for the same queries, their scores made comparable.
-struct BlendedLists: Sendable {
+package struct BlendedLists: Sendable {
     /// Each member's lists, the scores normalised; an item that is not in a list has 0.
-    let members: [RankedLists]
+    package let members: [RankedLists]
 
     /// Normalises the lists of each member.
     ///
     /// With `range`, the item at place r of a list of n scores s₁ ≥ … ≥ sₙ gets (s_r − sₙ + δ) / (s₁ − sₙ + δ), where
     /// δ = (s₁ − sₙ) / n keeps the last above those that are not in the list. With `rank` it gets 20 / (20 + r), r from 0
     /// (Cormack et al., "Reciprocal Rank Fusion", 2009).
-    init(_ lists: [RankedLists], _ normalization: BlendHyperparameters.Normalization) {
+    package init(_ lists: [RankedLists], _ normalization: BlendNormalization) {
         members = lists.map { lists in
             var lists = lists
             for row in 0..<lists.count {
@@ -33,12 +33,12 @@ struct BlendedLists: Sendable {
     }
 
     /// How many queries there are.
-    var count: Int { members.first?.count ?? 0 }
+    package var count: Int { members.first?.count ?? 0 }
 
     /// The best of all members' items: score = Σ weight · normalised score, ties by lower index.
     ///
     /// - Complexity: O(queries · members · k)
-    func combined(_ weights: [Float], k: Int, itemCount: Int, threads: Int?) -> RankedLists {
+    package func combined(_ weights: [Float], k: Int, itemCount: Int, threads: Int?) -> RankedLists {
         var lists = RankedLists(count: count, k: k)
         lists.items.withUnsafeMutableBufferPointer { items in
             lists.scores.withUnsafeMutableBufferPointer { scores in

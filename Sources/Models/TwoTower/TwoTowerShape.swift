@@ -21,6 +21,11 @@ struct TwoTowerShape: Sendable, Equatable {
 
     /// Reads from a dataset what the hyperparameters ask for.
     init(_ data: InteractionDataset, windows: [Window], settings: TwoTowerHyperparameters) {
+        self.init(data, windows: windows, usesFeatures: settings.usesFeatures, usesContext: settings.usesContext)
+    }
+
+    /// Reads what a dataset has.
+    init(_ data: InteractionDataset, windows: [Window], usesFeatures: Bool, usesContext: Bool) {
         func categorical(_ schema: [ColumnSchema]) -> [Feature] {
             schema.filter { $0.tags.contains(.categorical) && !$0.isList && !$0.tags.contains(.id) }
                 .map { Feature(name: $0.name, cardinality: max($0.cardinality ?? 1, 1)) }
@@ -29,13 +34,13 @@ struct TwoTowerShape: Sendable, Equatable {
             schema.filter { $0.tags.contains(.continuous) && !$0.isList }.map(\.name)
         }
         dataset = DatasetShape(data, windows: windows)
-        let users = settings.usesFeatures ? data.users.features?.schema.columns ?? [] : []
-        let items = settings.usesFeatures ? data.items.features?.schema.columns ?? [] : []
+        let users = usesFeatures ? data.users.features?.schema.columns ?? [] : []
+        let items = usesFeatures ? data.items.features?.schema.columns ?? [] : []
         userFeatures = categorical(users)
         itemFeatures = categorical(items)
         userNumbers = continuous(users)
         itemNumbers = continuous(items)
-        contextFeatures = settings.usesContext ? categorical(data.contextColumns) : []
+        contextFeatures = usesContext ? categorical(data.contextColumns) : []
     }
 
     var json: JSONValue {
