@@ -11,3 +11,8 @@ void spotri_(const char *uplo, const int *n, float *a, const int *lda, int *info
 /// Solves A X = B by the Cholesky factor.
 void spotrs_(const char *uplo, const int *n, const int *nrhs, const float *a, const int *lda, float *b, const int *ldb,
              int *info);
+/// The inverse of a triangular matrix.
+void strtri_(const char *uplo, const char *diag, const int *n, float *a, const int *lda, int *info);
+/// Eigenvalues and eigenvectors of a symmetric matrix, by divide and conquer.
+void ssyevd_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda, float *w, float *work,
+             const int *lwork, int *iwork, const int *liwork, int *info);

@@ -1,6 +1,7 @@
 #pragma once
 // All kernels. A new header is named here: the compiler's cached module is renewed when this file changes.
 
+#include "alternating.h"
 #include "dispatch.h"
 #include "nesting.h"
 #include "product.h"
