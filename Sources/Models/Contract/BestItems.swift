@@ -26,6 +26,16 @@ struct BestItems {
         }
     }
 
+    /// Offers item `i` with score `scores[i]` for every `i`.
+    mutating func offer(all scores: UnsafeBufferPointer<Float>) {
+        // What does not pass the worst kept is turned away here, without a call: nearly all.
+        var least = heap.count < k || k == 0 ? -Float.infinity : heap[0].score
+        for item in 0..<scores.count where scores[item] >= least {
+            offer(Int32(item), score: scores[item])
+            if heap.count == k, k > 0 { least = heap[0].score }
+        }
+    }
+
     /// The items kept, best first; the heap is empty afterwards.
     mutating func drain() -> [(score: Float, item: Int32)] {
         defer { heap.removeAll(keepingCapacity: true) }

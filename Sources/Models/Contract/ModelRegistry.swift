@@ -4,7 +4,14 @@ import Core
 public enum ModelRegistry {
     /// The models there are.
     static let models: [any RetrievalModel.Type] = [
-        PopularityModel.self, ItemCosineModel.self, TwoTowerModel.self, BlendModel.self,
+        PopularityModel.self,
+        ItemCosineModel.self,
+        EASEModel.self,
+        SLIMModel.self,
+        GraphFilterModel.self,
+        ImplicitALSModel.self,
+        TwoTowerModel.self,
+        BlendModel.self,
     ]
 
     /// The names of the models.

@@ -68,7 +68,9 @@ struct LanczosSpace {
             var square: Float = 0
             for row in 0..<coupling.rows {
                 var sum: Float = 0
-                for column in 0..<before { sum += coupling[row, column] * eigen.vectors[k, dimensions - before + column] }
+                for column in 0..<before {
+                    sum += coupling[row, column] * eigen.vectors[k, dimensions - before + column]
+                }
                 square += sum * sum
             }
             residual = max(residual, square.squareRoot() / largest)
@@ -107,16 +109,18 @@ struct LanczosSpace {
             q = Matrix.product(q, factor.down, threads: threads)
             r = round == 0 ? factor.up : Matrix.product(factor.up, r, threads: 1)
         }
-        // What does not fit still says how far the space is from invariant.
         coupling = couples ? r : Matrix(rows: 0, columns: 0)
-        guard dimensions + q.columns <= limit else {
-            newest = Matrix(rows: q.rows, columns: 0)
-            return
+        // The last block may be cut only where the space is then everything there is; a block that does not fit still
+        // says by its coupling how far the space is from invariant.
+        let room = limit - dimensions
+        let width = q.columns <= room ? q.columns : limit == matrix.columns ? room : 0
+        newest = Matrix(rows: q.rows, columns: width)
+        guard width > 0 else { return }
+        for row in 0..<q.rows {
+            let vector = q.row(row).baseAddress!
+            (basis.row(row).baseAddress! + dimensions).update(from: vector, count: width)
+            newest.row(row).baseAddress!.update(from: vector, count: width)
         }
-        for row in 0..<q.rows where q.columns > 0 {
-            (basis.row(row).baseAddress! + dimensions).update(from: q.row(row).baseAddress!, count: q.columns)
-        }
-        newest = q
     }
 
     /// Takes off `w` what lies in the space; the first time, the coefficients are T's rows of the newest block.

@@ -41,10 +41,9 @@ package struct TruncatedSVD: Sendable {
         while true {
             let grew = try space.grow()
             try progress(space.dimensions)
-            let isFull = !grew || space.dimensions + block > space.limit
-            guard isFull || space.dimensions >= next else { continue }
+            guard !grew || space.dimensions >= next else { continue }
             let found = try space.ritz(count)
-            if isFull || found.residual <= tolerance {
+            if !grew || found.residual <= tolerance {
                 values = found.values.map { max($0, 0).squareRoot() }
                 right = space.vectors(found.vectors)
                 residual = found.residual

@@ -16,12 +16,12 @@ extension SparseRows {
         let numbers = values ?? [Float](repeating: 1, count: count)
         let width = dense.columns
         let cuts = rowCuts(parts: 4 * (threads ?? Threads.count))
-        withPointers(numbers) { offsets, indices, values in
-            nonisolated(unsafe) let (offsets, indices, values) = (offsets, indices, values)
+        withPointers { offsets, indices in
+            nonisolated(unsafe) let (offsets, indices) = (offsets, indices)
             parallelFor(cuts.count - 1, threads: threads) { parts, _ in
                 let (first, last) = (cuts[parts.lowerBound], cuts[parts.upperBound])
                 martlet_pool(
-                    dense.pointer, width, offsets + first, indices, values, last - first, 0,
+                    dense.pointer, width, offsets + first, indices, numbers, last - first, 0,
                     result.pointer + first * width, width)
             }
         }
@@ -38,25 +38,20 @@ extension SparseRows {
         return cuts
     }
 
-    /// Calls `body` with the offsets, the columns and `numbers`, one an entry, as the kernels want them.
+    /// Calls `body` with the offsets and the columns, as the kernels want them.
     package func withPointers<Result>(
-        _ numbers: [Float],
-        _ body: (UnsafePointer<Int64>, UnsafePointer<Int32>, UnsafePointer<Float>) throws -> Result
+        _ body: (_ offsets: UnsafePointer<Int64>, _ columns: UnsafePointer<Int32>) throws -> Result
     ) rethrows -> Result {
-        precondition(numbers.count == count, "each entry has one value")
-        return try offsets.withUnsafeBufferPointer { offsets in
+        try offsets.withUnsafeBufferPointer { offsets in
             try indices.withUnsafeBufferPointer { indices in
-                try numbers.withUnsafeBufferPointer { numbers in
+                try offsets.baseAddress!.withMemoryRebound(to: Int64.self, capacity: offsets.count) { offsets in
                     // An empty array has no address; nothing is read there then.
-                    let none = UnsafeMutablePointer<Float>.allocate(capacity: 1)
-                    defer { none.deallocate() }
-                    return try UnsafeRawPointer(offsets.baseAddress!).withMemoryRebound(
-                        to: Int64.self, capacity: offsets.count
-                    ) { offsets in
-                        try body(
-                            offsets, indices.baseAddress ?? UnsafeRawPointer(none).assumingMemoryBound(to: Int32.self),
-                            numbers.baseAddress ?? UnsafePointer(none))
+                    guard let first = indices.baseAddress else {
+                        return try withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1) { none in
+                            try body(offsets, UnsafePointer(none.baseAddress!))
+                        }
                     }
+                    return try body(offsets, first)
                 }
             }
         }

@@ -24,6 +24,18 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
             hyperparameters: [
                 "weighting": "bm25", "half-life": "90d", "history-half-life": "30d", "self-similarity": 1,
             ]),
+        ModelUnderTest(kind: "gf-cf", name: "gf-cf", hyperparameters: ["factors": 16]),
+        ModelUnderTest(kind: "ease", name: "ease", hyperparameters: ["regularization": 20]),
+        ModelUnderTest(kind: "slim", name: "slim", hyperparameters: ["l1": 1, "l2": 20]),
+        ModelUnderTest(
+            kind: "ials", name: "ials",
+            hyperparameters: ["dimension": 16, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01]),
+        ModelUnderTest(
+            kind: "ials", name: "ials in blocks",
+            hyperparameters: [
+                "dimension": 24, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01, "solver": "block",
+                "block-size": 8,
+            ]),
         twoTower, sumOfEmbeddings,
         ModelUnderTest(
             kind: "two-tower", name: "two-tower, adam, dropout, shared history",
