@@ -24,6 +24,33 @@ import Testing
         }
     }
 
+    @Test func aCancelledServerFinishesItsRequestsAndEndsWithoutAnError() async throws {
+        let store = FailingStore()
+        try await Lists.publish(to: store)
+        var configuration = ServingConfiguration()
+        configuration.port = 0
+        let lines = LogLines()
+        let (addresses, ready) = AsyncStream<RecommendationService.Address>.makeStream()
+        let service = try RecommendationService(
+            configuration: configuration, reader: Lists.reader(store), logSink: lines.sink
+        ) { ready.yield($0) }
+        let running = Task { try await service.run(signals: []) }
+        var iterator = addresses.makeAsyncIterator()
+        let address = try #require(await iterator.next())
+        try await TestClient.withClient(host: address.host, port: address.port) { client in
+            store.delay.store(400, ordering: .relaxed)
+            let before = store.reads.load(ordering: .relaxed)
+            async let slow = client.execute(.init("/v1/recommendations/u1"))
+            try await store.waitForReads(before + 1)
+            running.cancel()
+            let answer = try await RunningServer.Answer(slow)
+            #expect(answer.status == 200 && answer.json["fallback"] == nil)
+        }
+        try await running.value
+        #expect(lines.all.last?.contains("the server has stopped") == true)
+        #expect(lines.all.allSatisfy { $0.contains("\"level\":\"info\"") }, "\(lines.all)")
+    }
+
     @Test func whileDrainingTheServerAnswersAndIsNotReady() async throws {
         let store = Lists.store()
         try await Lists.publish(to: store)

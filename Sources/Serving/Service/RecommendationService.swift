@@ -87,7 +87,7 @@ public struct RecommendationService: Service {
     /// - Throws: `system` if the address cannot be bound.
     public func run() async throws { try await run(signals: [.sigterm, .sigint]) }
 
-    /// Serves until one of `signals` comes, or until the surrounding task is cancelled.
+    /// Serves until one of `signals` comes or the surrounding task is cancelled; both end gracefully.
     ///
     /// - Throws: `system` if the address cannot be bound.
     package func run(signals: [UnixSignal]) async throws {
@@ -109,13 +109,24 @@ public struct RecommendationService: Service {
                 gracefulShutdownSignals: signals, logger: quietLogger)
             group.maximumGracefulShutdownDuration = .seconds(
                 configuration.timeouts.drain + configuration.timeouts.shutdown)
-            try await ServiceGroup(configuration: group).run()
+            try await Self.run(ServiceGroup(configuration: group))
         } catch {
             try? await loops.shutdownGracefully()
             throw Self.explained(error, configuration)
         }
         try await loops.shutdownGracefully()
         logger.info("the server has stopped")
+    }
+
+    /// Runs the services; a cancelled task asks them to stop as a signal does, for what is cancelled outright drops the
+    /// requests in flight and calls that an error.
+    private static func run(_ group: ServiceGroup) async throws {
+        let work = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
+        }
     }
 
     private func listener(on loops: MultiThreadedEventLoopGroup) throws -> any Service {
