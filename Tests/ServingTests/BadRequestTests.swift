@@ -46,6 +46,8 @@ import Testing
         (#"{"users": [1]}"#, "must be text"), (#"{"users": [null]}"#, "must be text"),
         (#"{"users": ["a"], "k": "2"}"#, "'k' must be a whole number"),
         (#"{"users": ["a"], "k": 0}"#, "'k' must lie in"),
+        (#"{"users": ["a",]}"#, "nothing follows the comma at byte 15"),
+        ("{\"users\": [\"a, ]\\\"\"],\n }", "nothing follows the comma at byte 21"),
         (#"{"users": [""]}"#, "empty text"), (#"{"user": ["a"]}"#, "did you mean 'users'?"),
     ])
     func aBadBodyIsExplained(body: String, words: String) async throws {

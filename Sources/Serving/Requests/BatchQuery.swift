@@ -20,6 +20,9 @@ struct BatchQuery {
         } catch {
             throw Self.problem("the body is not valid JSON")
         }
+        if let comma = TrailingComma.position(in: body.readableBytesView) {
+            throw Self.problem("the body is not valid JSON: nothing follows the comma at byte \(comma + 1)")
+        }
         guard fields.users.count <= limits.users else {
             throw Problem(
                 .contentTooLarge, "too-many-users",
