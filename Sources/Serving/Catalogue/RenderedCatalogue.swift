@@ -9,6 +9,8 @@ struct RenderedCatalogue: Sendable {
     private let bytes: Buffer<UInt8>
     /// Fragment `i` is `bytes[offsets[i] ..< offsets[i + 1]]`.
     private let offsets: Buffer<Int>
+    /// The length of the longest fragment in bytes.
+    let longestFragment: Int
 
     /// Renders a catalogue. Show fields named `item` or `score` give way to ours.
     ///
@@ -17,6 +19,7 @@ struct RenderedCatalogue: Sendable {
         var text: [UInt8] = []
         var offsets: [Int] = [0]
         offsets.reserveCapacity(catalogue.count + 1)
+        var longest = 0
         var fragment = ""
         for index in 0..<catalogue.count {
             fragment.removeAll(keepingCapacity: true)
@@ -25,10 +28,12 @@ struct RenderedCatalogue: Sendable {
             fragment += Self.members(catalogue, index)
             fragment += ",\"score\":"
             text.append(contentsOf: fragment.utf8)
+            longest = max(longest, text.count - offsets[index])
             offsets.append(text.count)
         }
         bytes = Buffer(text)
         self.offsets = Buffer(offsets)
+        longestFragment = longest
     }
 
     /// How many items there are.

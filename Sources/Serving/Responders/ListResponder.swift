@@ -5,10 +5,16 @@ import NIOCore
 import Stores
 
 /// Answers requests for lists.
-struct ListResponder: Sendable {
+final class ListResponder: Sendable {
     let versions: ServedVersions
     let limits: ServingConfiguration.Limits
     let metrics: ServingMetrics
+
+    init(versions: ServedVersions, limits: ServingConfiguration.Limits, metrics: ServingMetrics) {
+        self.versions = versions
+        self.limits = limits
+        self.metrics = metrics
+    }
 
     /// `GET /v1/recommendations/{user}`
     ///
@@ -17,16 +23,20 @@ struct ListResponder: Sendable {
         let user = try PercentDecoding.text(target.name, name: "user")
         let query = try ListQuery(target.query, limits: limits)
         let version = try served()
-        var list: ListEntry?
+        let answer = ListAnswer(subjectName: "user", subject: user, query: query, version: version)
+        var buffer = ByteBuffer()
         var reason = Fallback.unknownUser
         do {
-            list = try await version.snapshot.list(user: user)
+            if try await version.snapshot.read(user: user, { answer.write($0, to: &buffer) }) {
+                metrics.countList(.own)
+                return Self.response(buffer)
+            }
         } catch {
             reason = .storeUnavailable
             note(error, logger)
         }
-        let answer = try answer(user, list, otherwise: reason, query: query, version: version)
-        return answer.response(query, version: version)
+        try writeFallback(answer, reason, to: &buffer)
+        return Self.response(buffer)
     }
 
     /// `POST /v1/recommendations`
@@ -49,14 +59,19 @@ struct ListResponder: Sendable {
         buffer.writeString("{\"results\":[")
         for (index, user) in query.users.enumerated() {
             if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-            try answer(user, lists[index], otherwise: reason, query: query.list, version: version)
-                .write(to: &buffer, query: query.list, version: version, stamped: false)
+            let answer = ListAnswer(
+                subjectName: "user", subject: user, query: query.list, version: version, isStamped: false)
+            if let list = lists[index] {
+                metrics.countList(.own)
+                answer.write(list.pairs, to: &buffer)
+            } else {
+                try writeFallback(answer, reason, to: &buffer)
+            }
         }
         buffer.writeString("],")
         buffer.writeBytes(version.stamp)
         buffer.writeString("}")
-        return Response(
-            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
+        return Self.response(buffer)
     }
 
     /// `GET /v1/similar/{item}`
@@ -66,16 +81,18 @@ struct ListResponder: Sendable {
         let item = try PercentDecoding.text(target.name, name: "item")
         let query = try ListQuery(target.query, allowed: ["k", "exclude"], limits: limits)
         let version = try served()
-        let list: ListEntry?
+        let answer = ListAnswer(subjectName: "item", subject: item, query: query, version: version)
+        var buffer = ByteBuffer()
+        let isFound: Bool
         do {
-            list = try await version.snapshot.similar(item: item)
+            isFound = try await version.snapshot.read(similarTo: item) { answer.write($0, to: &buffer) }
         } catch {
             note(error, logger)
             throw Problem(
                 .serviceUnavailable, "store-unavailable", "the store of similar items did not answer",
                 hint: "try again in a moment", retryAfter: 1)
         }
-        guard let list else {
+        guard isFound else {
             let isKnown = version.snapshot.catalogue.index(of: item) != nil
             throw Problem(
                 .notFound, isKnown ? "no-similar-items" : "unknown-item",
@@ -85,8 +102,7 @@ struct ListResponder: Sendable {
                     : "ids are case-sensitive and keep their leading zeros")
         }
         metrics.countList(.similar)
-        let answer = ListAnswer(subjectName: "item", subject: item, entry: list)
-        return answer.response(query, version: version)
+        return Self.response(buffer)
     }
 
     private func served() throws(Problem) -> ServedVersion {
@@ -96,15 +112,11 @@ struct ListResponder: Sendable {
             hint: "publish one: martlet publish", retryAfter: 5)
     }
 
-    private func answer(
-        _ user: String, _ list: ListEntry?, otherwise reason: Fallback, query: ListQuery, version: ServedVersion
-    ) throws(Problem) -> ListAnswer {
-        if let list {
-            metrics.countList(.own)
-            return ListAnswer(subjectName: "user", subject: user, entry: list)
-        }
-        let segment = query.segment.flatMap { version.snapshot.fallbacks[$0] == nil ? nil : $0 }
-        guard let entry = version.snapshot.fallback(segment: segment) else {
+    /// Writes the list that stands in for a user's own: the segment's, or everyone's.
+    private func writeFallback(_ answer: ListAnswer, _ reason: Fallback, to buffer: inout ByteBuffer) throws(Problem) {
+        let snapshot = answer.version.snapshot
+        let segment = answer.query.segment.flatMap { snapshot.fallbacks[$0] == nil ? nil : $0 }
+        guard let entry = snapshot.fallback(segment: segment) else {
             if reason == .storeUnavailable {
                 throw Problem(
                     .serviceUnavailable, "store-unavailable", "the store did not answer and no fallback is published",
@@ -115,7 +127,14 @@ struct ListResponder: Sendable {
                 hint: "publish a fallback list: martlet publish writes one")
         }
         metrics.countFallback(reason)
-        return ListAnswer(subjectName: "user", subject: user, entry: entry, fallback: reason, segment: segment)
+        var answer = answer
+        answer.fallback = reason
+        answer.segment = segment
+        answer.write(entry.pairs, to: &buffer)
+    }
+
+    private static func response(_ buffer: ByteBuffer) -> Response {
+        Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
     }
 
     private func note(_ error: any Error, _ logger: () -> Logger) {

@@ -8,7 +8,7 @@ import Stores
 ///
 /// The paths are few and fixed, so that a comparison of their beginnings takes the place of a router: it costs the
 /// hottest route no allocation.
-struct ServingResponder: Sendable {
+final class ServingResponder: Sendable {
     let configuration: ServingConfiguration
     let keys: APIKeys
     let versions: ServedVersions

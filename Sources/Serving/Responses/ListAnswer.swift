@@ -1,39 +1,34 @@
-import Hummingbird
 import NIOCore
 import Stores
 
-/// One list on its way into JSON: whose it is, what is in it, and whether it is a stand-in.
+/// One list on its way into JSON: whose it is, what was asked for, and whether it is a stand-in.
 struct ListAnswer {
     /// `user` or `item`.
     var subjectName: StaticString
     /// The user's or item's id.
     var subject: String
-    /// The items and scores.
-    var entry: ListEntry
+    /// What was asked for.
+    var query: ListQuery
+    /// The version that answers.
+    var version: ServedVersion
+    /// Whether the version's stamp is part of the answer.
+    var isStamped = true
     /// Why the list is not the subject's own; nil if it is.
     var fallback: Fallback?
     /// The segment whose list stands in; nil for everyone's.
     var segment: String?
 
-    /// The places in `entry` that go into the answer, best first.
-    private func chosen(_ query: ListQuery, from version: ServedVersion) -> some Sequence<Int> {
-        let excluded = query.excluded
-        let catalogue = version.snapshot.catalogue
-        return entry.items.indices.lazy.filter { place in
-            let item = Int(entry.items[place])
-            return item < catalogue.count && (excluded.isEmpty || !excluded.contains(catalogue.id(item)))
-        }.prefix(query.k)
-    }
-
     /// Appends `{"user":"…","items":[{"item":…,"score":…},…],"fallback":"popularity","reason":"…"` to `buffer`, and
     /// the version's stamp, if wanted, and the closing brace.
-    func write(to buffer: inout ByteBuffer, query: ListQuery, version: ServedVersion, stamped: Bool) {
+    ///
+    /// - Parameter list: items as places in the version's catalogue, and scores, best first; it is read once.
+    func write(_ list: some Collection<(item: UInt32, score: Float)>, to buffer: inout ByteBuffer) {
+        let catalogue = version.catalogue
         // An upper bound, so that one allocation is enough and writing needs no checks.
-        var bound = 128 + ByteCursor.longestQuoted(subject.utf8.count) + version.stamp.count
-        bound += segment.map { ByteCursor.longestQuoted($0.utf8.count) } ?? 0
-        for place in chosen(query, from: version) {
-            bound += (version.catalogue.fragment(entry.items[place])?.count ?? 0) + ByteCursor.longestNumber + 2
-        }
+        let bound =
+            128 + ByteCursor.longestQuoted(subject.utf8.count) + version.stamp.count
+            + (segment.map { ByteCursor.longestQuoted($0.utf8.count) } ?? 0)
+            + min(query.k, list.count) * (catalogue.longestFragment + ByteCursor.longestNumber + 2)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
             var cursor = ByteCursor(memory.baseAddress!)
             cursor.literal("{\"")
@@ -41,15 +36,7 @@ struct ListAnswer {
             cursor.literal("\":")
             cursor.quoted(subject)
             cursor.literal(",\"items\":[")
-            var isFirst = true
-            for place in chosen(query, from: version) {
-                guard let fragment = version.catalogue.fragment(entry.items[place]) else { continue }
-                if !isFirst { cursor.byte(UInt8(ascii: ",")) }
-                isFirst = false
-                cursor.copy(fragment)
-                cursor.number(entry.scores[place])
-                cursor.byte(UInt8(ascii: "}"))
-            }
+            writeItems(list, to: &cursor)
             cursor.byte(UInt8(ascii: "]"))
             if let fallback {
                 cursor.literal(",\"fallback\":\"popularity\",\"reason\":")
@@ -59,7 +46,7 @@ struct ListAnswer {
                     cursor.quoted(segment)
                 }
             }
-            if stamped {
+            if isStamped {
                 cursor.byte(UInt8(ascii: ","))
                 version.stamp.withUnsafeBytes { cursor.copy($0) }
             }
@@ -68,11 +55,22 @@ struct ListAnswer {
         }
     }
 
-    /// The whole answer to a request for one list.
-    func response(_ query: ListQuery, version: ServedVersion) -> Response {
-        var buffer = ByteBuffer()
-        write(to: &buffer, query: query, version: version, stamped: true)
-        return Response(
-            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
+    /// Writes the first `k` items that are not excluded.
+    private func writeItems(_ list: some Collection<(item: UInt32, score: Float)>, to cursor: inout ByteCursor) {
+        let catalogue = version.catalogue
+        var left = query.k
+        for (item, score) in list {
+            if left == 0 { return }
+            guard let fragment = catalogue.fragment(item), !isExcluded(item) else { continue }
+            if left < query.k { cursor.byte(UInt8(ascii: ",")) }
+            left -= 1
+            cursor.copy(fragment)
+            cursor.number(score)
+            cursor.byte(UInt8(ascii: "}"))
+        }
+    }
+
+    private func isExcluded(_ item: UInt32) -> Bool {
+        !query.excluded.isEmpty && query.excluded.contains(version.snapshot.catalogue.id(Int(item)))
     }
 }

@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 
 /// Takes a request from its head to the last byte of its answer: names it, answers it, counts it, logs it.
-struct RequestHandler: Sendable {
+final class RequestHandler: Sendable {
     let responder: ServingResponder
     let metrics: ServingMetrics
     let logger: Logger

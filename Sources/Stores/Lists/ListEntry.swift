@@ -62,34 +62,17 @@ extension ListEntry {
     ///
     /// - Throws: `corrupted` if the bytes are no list of a format that this version of Martlet knows.
     public init(decoding bytes: [UInt8]) throws {
-        guard bytes.count >= 4, bytes[0] == Self.format else {
-            throw MartletError(
-                .corrupted, "a stored list of \(bytes.count) bytes is not in format \(Self.format)",
-                hint: "publish again with this version of martlet")
-        }
-        let count = Int(bytes[2]) | Int(bytes[3]) << 8
-        let hasScores = bytes[1] & 1 == 1
-        guard bytes.count == 4 + count * (hasScores ? 8 : 4) else {
-            throw MartletError(
-                .corrupted, "a stored list of \(count) items has \(bytes.count) bytes", hint: "publish again")
-        }
-        (items, scores) = bytes.withUnsafeBytes { raw in
-            let items = [UInt32](unsafeUninitializedCapacity: count) { target, used in
-                for index in 0..<count {
-                    let word = raw.loadUnaligned(fromByteOffset: 4 + 4 * index, as: UInt32.self)
-                    target.initializeElement(at: index, to: UInt32(littleEndian: word))
-                }
-                used = count
-            }
-            guard hasScores else { return (items, [Float](repeating: 0, count: count)) }
-            let scores = [Float](unsafeUninitializedCapacity: count) { target, used in
-                for index in 0..<count {
-                    let word = raw.loadUnaligned(fromByteOffset: 4 + 4 * (count + index), as: UInt32.self)
-                    target.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: word)))
-                }
-                used = count
-            }
-            return (items, scores)
-        }
+        self = try bytes.withUnsafeBytes { ListEntry(try StoredList($0)) }
+    }
+
+    /// Copies a stored list.
+    init(_ list: StoredList) {
+        items = list.map(\.item)
+        scores = list.map(\.score)
+    }
+
+    /// Items and scores in pairs, as ``StoredList`` holds them.
+    package var pairs: some RandomAccessCollection<(item: UInt32, score: Float)> {
+        items.indices.lazy.map { (item: items[$0], score: scores[$0]) }
     }
 }

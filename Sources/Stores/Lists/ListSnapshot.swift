@@ -23,6 +23,18 @@ public struct ListSnapshot: Sendable {
     ///   a reader that missed the switch, `corrupted` if the stored bytes are damaged.
     public func list(user: String) async throws -> ListEntry? { try await entry(ListKey.user(user)) }
 
+    /// Hands the list of a user to `body` where the store holds it, without a copy where the store can lend its memory.
+    ///
+    /// - Returns: whether the user has a list. Throws as ``list(user:)`` does, and what `body` throws.
+    package func read(user: String, _ body: (StoredList) throws -> Void) async throws -> Bool {
+        try await read(ListKey.user(user), body)
+    }
+
+    /// Hands the items similar to an item to `body`, as ``read(user:_:)`` does with a user's list.
+    package func read(similarTo item: String, _ body: (StoredList) throws -> Void) async throws -> Bool {
+        try await read(ListKey.similar(item), body)
+    }
+
     /// The lists of users, in their order; nil for a user who has none. Throws as ``list(user:)`` does.
     public func lists(users: [String]) async throws -> [ListEntry?] {
         let values = try await namespace.get(users.map(ListKey.user))
@@ -40,10 +52,14 @@ public struct ListSnapshot: Sendable {
     }
 
     private func entry(_ key: [UInt8]) async throws -> ListEntry? {
-        guard let value = try await namespace.get(key) else {
-            try await confirm()
-            return nil
-        }
-        return try ListEntry(decoding: value)
+        var entry: ListEntry?
+        _ = try await read(key) { entry = ListEntry($0) }
+        return entry
+    }
+
+    private func read(_ key: [UInt8], _ body: (StoredList) throws -> Void) async throws -> Bool {
+        if try await namespace.read(key, { try body(StoredList($0)) }) { return true }
+        try await confirm()
+        return false
     }
 }

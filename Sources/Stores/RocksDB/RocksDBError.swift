@@ -3,15 +3,16 @@ import Core
 
 /// Turns RocksDB's error texts into errors that teach.
 enum RocksDBError {
-    /// Calls `body` with a place for an error text, and throws if one was put there.
-    static func check<Result>(_ work: String, _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result)
-        throws -> Result
-    {
+    /// Calls `body` with a place for an error text, and throws if one was put there. The words for `work` are put
+    /// together only then: lookups come here.
+    static func check<Result>(
+        _ work: @autoclosure () -> String, _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) throws -> Result {
         var text: UnsafeMutablePointer<CChar>?
         let result = body(&text)
         guard let text else { return result }
         defer { rocksdb_free(text) }
-        throw explain(String(cString: text), work: work)
+        throw explain(String(cString: text), work: work())
     }
 
     /// The family of an error follows from RocksDB's text, the only thing its C interface gives.

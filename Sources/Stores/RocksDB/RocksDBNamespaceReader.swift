@@ -12,8 +12,18 @@ struct RocksDBNamespaceReader: NamespaceReader {
 
     func get(_ keys: [[UInt8]]) async throws -> [[UInt8]?] { try keys.map(value) }
 
-    /// Looks up a key: the value is pinned in the block cache and copied once, into the array.
+    func read(_ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
+        try lend(key, body)
+    }
+
     private func value(_ key: [UInt8]) throws -> [UInt8]? {
+        var value: [UInt8]?
+        _ = try lend(key) { value = Array($0) }
+        return value
+    }
+
+    /// Looks up a key: its value stays pinned in the block cache while `body` runs.
+    private func lend(_ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
         let slice = try RocksDBError.check("cannot read \(database.path)") { error in
             key.withUnsafeBytes { key in
                 rocksdb_get_pinned(
@@ -21,11 +31,12 @@ struct RocksDBNamespaceReader: NamespaceReader {
                     key.count, error)
             }
         }
-        guard let slice else { return nil }
+        guard let slice else { return false }
         defer { rocksdb_pinnableslice_destroy(slice) }
         var length = 0
         let bytes = rocksdb_pinnableslice_value(slice, &length)
-        return Array(UnsafeRawBufferPointer(start: bytes, count: length))
+        try body(UnsafeRawBufferPointer(start: bytes, count: length))
+        return true
     }
 
     func count() async throws -> Int {

@@ -8,6 +8,13 @@ public protocol NamespaceReader: Sendable {
     /// - Throws: `unavailable` if the store cannot be reached in time, `corrupted` if the stored bytes are damaged.
     func get(_ key: [UInt8]) async throws -> [UInt8]?
 
+    /// Hands the value under `key` to `body` where it lies, valid during the call: without a copy where the store can
+    /// lend its memory.
+    ///
+    /// - Returns: whether there is one.
+    /// - Throws: as ``get(_:)-([UInt8])``, and what `body` throws.
+    func read(_ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool
+
     /// The values under `keys`, in their order; nil where there is none.
     func get(_ keys: [[UInt8]]) async throws -> [[UInt8]?]
 
@@ -20,4 +27,13 @@ public protocol NamespaceReader: Sendable {
     ///
     /// - Complexity: O(keys) time, O(batch) memory (Redis: and 8 bytes a key, to tell keys met before)
     func scan(_ body: @Sendable (KeyValueBatch) async throws -> Void) async throws
+}
+
+extension NamespaceReader {
+    /// Reads by way of a copy, which is what a store over a wire has anyway.
+    public func read(_ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
+        guard let value = try await get(key) else { return false }
+        try value.withUnsafeBytes(body)
+        return true
+    }
 }
