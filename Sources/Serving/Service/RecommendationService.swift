@@ -96,8 +96,9 @@ public struct RecommendationService: Service {
         } catch {
             logger.warning("no version could be loaded yet; the server answers 503 until it can", error: error)
         }
-        let threads = configuration.threads ?? System.coreCount
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        // The process's own threads outlive the server: a connection that is given back late finds them running.
+        let own = configuration.threads.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) }
+        let loops = own ?? MultiThreadedEventLoopGroup.singleton
         do {
             var group = ServiceGroupConfiguration(
                 // They end in reverse order: first the drain, then the listener, the lists last.
@@ -111,10 +112,10 @@ public struct RecommendationService: Service {
                 configuration.timeouts.drain + configuration.timeouts.shutdown)
             try await Self.run(ServiceGroup(configuration: group))
         } catch {
-            try? await loops.shutdownGracefully()
+            try? await own?.shutdownGracefully()
             throw Self.explained(error, configuration)
         }
-        try await loops.shutdownGracefully()
+        try await own?.shutdownGracefully()
         logger.info("the server has stopped")
     }
 
