@@ -65,4 +65,21 @@ struct ConfigurationTests {
         for _ in 0..<3 { diagnostics.report("wrong", at: SourceLocation(file: "a", line: 1, column: 1)) }
         #expect(diagnostics.errors.count == 1)
     }
+
+    @Test func variablesOfTheEnvironmentStandInText() throws {
+        let known = ["USER_NAME": "ann", "EMPTY": ""]
+        let errors = try read("{password: x, other: y}") { fields in
+            _ = (fields.string("password"), fields.string("other"))
+            let whole = fields.expand("${env:USER_NAME}:${env:EMPTY}@${env:USER_NAME}", of: "other", environment: known)
+            #expect(whole.text == "ann:@ann" && whole.secrets == ["ann", "", "ann"])
+            let plain = fields.expand("no ${variable} ${env:here", of: "other", environment: known)
+            #expect(plain.text == "no ${variable} ${env:here" && plain.secrets.isEmpty)
+            let missing = fields.expand("a${env:NONE}b${env:LESS}", of: "password", environment: known)
+            #expect(missing.text == "ab")
+        }
+        #expect(
+            errors.map(\.location) == Array(repeating: SourceLocation(file: "a.yml", line: 1, column: 12), count: 2))
+        #expect(errors.map { $0.message.contains("NONE") } == [true, false])
+        #expect(errors.last?.message.contains("'password' needs the environment variable LESS") == true)
+    }
 }

@@ -16,17 +16,7 @@ extension AtomicFile {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw systemError("cannot write \(path)") }
         do {
-            try body { piece in
-                var done = 0
-                while done < piece.count {
-                    let count = systemWrite(descriptor, piece.baseAddress! + done, piece.count - done)
-                    if count < 0 {
-                        if errno == EINTR { continue }
-                        throw systemError("cannot write \(path)")
-                    }
-                    done += count
-                }
-            }
+            try body { piece in try writeAll(piece, to: descriptor, of: path) }
             guard fsync(descriptor) == 0 else { throw systemError("cannot flush \(path)") }
         } catch {
             close(descriptor)
@@ -39,8 +29,4 @@ extension AtomicFile {
             throw error
         }
     }
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

@@ -43,7 +43,11 @@ package final class NPYWriter {
             pending.append(contentsOf: bytes)
         } else {
             try flush()
-            if bytes.count >= Self.pendingLimit { try write(bytes) } else { pending.append(contentsOf: bytes) }
+            if bytes.count >= Self.pendingLimit {
+                try writeAll(bytes, to: file, of: path)
+            } else {
+                pending.append(contentsOf: bytes)
+            }
         }
     }
 
@@ -77,23 +81,7 @@ package final class NPYWriter {
     }
 
     private func flush() throws {
-        try pending.withUnsafeBytes { try write($0) }
+        try pending.withUnsafeBytes { try writeAll($0, to: file, of: path) }
         pending.removeAll(keepingCapacity: true)
     }
-
-    private func write(_ bytes: UnsafeRawBufferPointer) throws {
-        var done = 0
-        while done < bytes.count {
-            let written = systemWrite(file, bytes.baseAddress! + done, bytes.count - done)
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw systemError("cannot write \(path)")
-            }
-            done += written
-        }
-    }
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

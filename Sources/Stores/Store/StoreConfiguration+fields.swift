@@ -1,11 +1,4 @@
 import Core
-import FoundationEssentials
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 extension StoreConfiguration {
     /// Reads the `store` mapping of a project; faults go to its diagnostics.
@@ -40,7 +33,7 @@ extension StoreConfiguration {
         if urls.isEmpty { fields.diagnostics.report(missingURL(fields)) }
         for text in urls {
             do {
-                let url = try RedisURL(parsing: resolve(text, in: fields, key: "url"))
+                let url = try RedisURL(parsing: fields.expand(text, of: "url").text)
                 redis.endpoints.append(url.endpoint)
                 redis.database = url.database
                 redis.username = url.username ?? redis.username
@@ -50,8 +43,8 @@ extension StoreConfiguration {
                 fields.diagnostics.report(error.located(fields.location(of: "url")))
             }
         }
-        if let user = fields.string("username") { redis.username = resolve(user, in: fields, key: "username") }
-        if let word = fields.string("password") { redis.password = Secret(resolve(word, in: fields, key: "password")) }
+        if let user = fields.string("username") { redis.username = fields.expand(user, of: "username").text }
+        if let word = fields.string("password") { redis.password = Secret(fields.expand(word, of: "password").text) }
         if fields.has("cluster") { redis.cluster = fields.bool("cluster", default: false) }
         redis.timeout = fields.duration("timeout", default: redis.timeout)
         redis.patience = fields.duration("patience", default: redis.patience)
@@ -78,25 +71,6 @@ extension StoreConfiguration {
 
     private static func absolute(_ path: String, _ folder: String) -> String {
         path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"
-    }
-
-    /// Puts environment variables in the place of `${env:NAME}`; one that is not set is a fault.
-    private static func resolve(_ text: String, in fields: ConfigurationFields, key: String) -> String {
-        var result = ""
-        var rest = Substring(text)
-        while let start = rest.firstRange(of: "${env:"), let end = rest[start.upperBound...].firstIndex(of: "}") {
-            let name = String(rest[start.upperBound..<end])
-            result += rest[..<start.lowerBound]
-            if let value = getenv(name) {
-                result += String(cString: value)
-            } else {
-                fields.diagnostics.report(
-                    "'\(fields.name(of: key))' needs the environment variable \(name), which is not set",
-                    hint: "export \(name)=… before running martlet", at: fields.location(of: key))
-            }
-            rest = rest[rest.index(after: end)...]
-        }
-        return result + rest
     }
 }
 

@@ -16,16 +16,10 @@ extension WarehouseConfiguration {
     ///   - fields: the mapping. Faults go to its diagnostics; call `finish()` on it afterwards.
     ///   - projectFolder: what relative paths start from.
     public init(_ fields: inout ConfigurationFields, projectFolder: String) {
-        let environment = ProcessInfo.processInfo.environment
         self.init(driver: fields.string("driver", default: "duckdb"))
         func resolve(_ key: String, _ text: String, _ fields: ConfigurationFields) -> String {
-            let (value, secrets, missing) = Self.expand(text, environment: environment)
+            let (value, secrets) = fields.expand(text, of: key)
             self.secrets += secrets
-            for name in missing {
-                fields.diagnostics.report(
-                    "'\(fields.name(of: key))' needs the environment variable \(name), which is not set",
-                    hint: "export \(name)=…", at: fields.location(of: key))
-            }
             return value
         }
         func text(_ key: String, _ fields: inout ConfigurationFields) -> String? {
@@ -40,6 +34,7 @@ extension WarehouseConfiguration {
             options["path"] = path == ":memory:" || path.hasPrefix("/") ? path : "\(projectFolder)/\(path)"
             options["memory_limit"] = fields.string("memory", default: Self.defaultMemory)
             if let threads = fields.integer("threads", in: 1...1024) { options["threads"] = "\(threads)" }
+            compressesText = fields.bool("compress-text", default: false)
         case .snowflake:
             for key in Self.snowflakeOptions.keys.sorted() {
                 if let value = text(key, &fields) { options[Self.snowflakeOptions[key]!] = value }
@@ -66,28 +61,6 @@ extension WarehouseConfiguration {
             options[entry.key] = resolve("options", value, fields)
         }
         if let uri = options["uri"], let secret = Self.password(in: uri) { secrets.append(secret) }
-    }
-
-    /// Puts environment variables in the place of `${env:NAME}`.
-    static func expand(
-        _ text: String, environment: [String: String]
-    ) -> (value: String, secrets: [String], missing: [String]) {
-        var value = ""
-        var secrets: [String] = []
-        var missing: [String] = []
-        var rest = text[...]
-        while let start = rest.firstRange(of: "${env:"), let end = rest[start.upperBound...].firstIndex(of: "}") {
-            value += rest[..<start.lowerBound]
-            let name = String(rest[start.upperBound..<end])
-            if let found = environment[name] {
-                value += found
-                secrets.append(found)
-            } else {
-                missing.append(name)
-            }
-            rest = rest[rest.index(after: end)...]
-        }
-        return (value + rest, secrets, missing)
     }
 
     /// The password of `scheme://user:password@host` or `user:password@host`.

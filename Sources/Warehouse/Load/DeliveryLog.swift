@@ -14,6 +14,8 @@ struct DeliveryLog {
         var rows: Int
         var rejects: Int
         var files: [String]
+        /// The sizes of its files, each once.
+        var sizes: Set<Int>
     }
 
     /// A table of the schema `raw`, quoted.
@@ -41,7 +43,7 @@ struct DeliveryLog {
     func versions(of source: String) throws -> [Version] {
         let rows = try connection.rows(
             """
-            SELECT version, file, sha256, row_count, reject_count, settings FROM \(table("_deliveries"))
+            SELECT version, file, sha256, row_count, reject_count, settings, bytes FROM \(table("_deliveries"))
             WHERE source = \(dialect.literal(source)) ORDER BY version, file
             """)
         var versions: [Version] = []
@@ -51,10 +53,11 @@ struct DeliveryLog {
                 versions.append(
                     Version(
                         number: number, hashes: [], settings: row[5].string ?? "", rows: row[3].integer ?? 0,
-                        rejects: row[4].integer ?? 0, files: []))
+                        rejects: row[4].integer ?? 0, files: [], sizes: []))
             }
             versions[versions.count - 1].hashes.insert(row[2].string ?? "")
             versions[versions.count - 1].files.append(row[1].string ?? "")
+            versions[versions.count - 1].sizes.insert(row[6].integer ?? 0)
         }
         return versions
     }

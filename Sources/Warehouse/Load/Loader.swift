@@ -50,13 +50,22 @@ public struct Loader {
     private func load(_ source: SourceConfiguration) throws -> LoadReport.Source {
         let clock = ContinuousClock()
         let start = clock.now
+        func seconds() -> Double { Double((clock.now - start) / .milliseconds(1)) / 1000 }
         let paths = try SourceFile.paths(matching: source.files, location: source.location)
-        var files = try paths.map { try SourceFile(path: $0) }
-        if let empty = files.first(where: { $0.bytes == 0 }) {
+        let sizes = try paths.map { try SourceFile.size(of: $0) }
+        if let empty = zip(paths, sizes).first(where: { $0.1 == 0 })?.0 {
             throw MartletError(
-                .invalidData, "\(empty.path) is empty", hint: "the first line names the columns", at: source.location)
+                .invalidData, "\(empty) is empty", hint: "the first line names the columns", at: source.location)
         }
         let versions = try log.versions(of: source.name)
+        guard versions.contains(where: { !$0.sizes.isDisjoint(with: sizes) }) else {
+            // No file of these sizes was ever loaded: they are new whatever they hold.
+            let (version, rows, rejects) = try deliver(paths, of: source, versions: versions)
+            return LoadReport.Source(
+                name: source.name, version: version, rows: rows, rejects: rejects, files: paths, skipped: false,
+                seconds: seconds())
+        }
+        var files = try paths.map { try SourceFile(path: $0) }
         let hasView = try connection.hasTable(["raw", source.name])
         if source.append {
             let known = versions.reduce(into: Set<String>()) { $0.formUnion($1.hashes) }
@@ -66,7 +75,6 @@ public struct Loader {
         {
             files = []
         }
-        func seconds() -> Double { Double((clock.now - start) / .milliseconds(1)) / 1000 }
         if files.isEmpty, let newest = versions.last {
             let shown = source.append ? versions : [newest]
             return LoadReport.Source(
@@ -74,19 +82,25 @@ public struct Loader {
                 rejects: shown.reduce(0) { $0 + $1.rejects }, files: shown.flatMap(\.files), skipped: true,
                 seconds: seconds())
         }
-        let (version, rows, rejects) = try deliver(files, of: source, versions: versions)
+        let (version, rows, rejects) = try deliver(files.map(\.path), known: files, of: source, versions: versions)
         return LoadReport.Source(
             name: source.name, version: version, rows: rows, rejects: rejects, files: files.map(\.path),
             skipped: false, seconds: seconds())
     }
 
+    /// Reads files into a new version.
+    ///
+    /// - Parameter known: the files with their digests; nil takes these while the database reads.
     private func deliver(
-        _ files: [SourceFile], of source: SourceConfiguration, versions: [DeliveryLog.Version]
+        _ paths: [String], known: [SourceFile]? = nil, of source: SourceConfiguration, versions: [DeliveryLog.Version]
     ) throws -> (version: Int, rows: Int, rejects: Int) {
+        let digests = known == nil ? FileDigests(of: paths) : nil
+        defer { digests?.cancel() }
+        func files() throws -> [SourceFile] { try known ?? digests!.wait() }
         let version = try nextVersion(of: source, versions)
         if connection.dialect == .duckdb {
             return try connection.transaction {
-                let reader = SourceReader(engine: connection, source: source, files: files.map(\.path))
+                let reader = SourceReader(engine: connection, source: source, files: paths)
                 let table = log.table("\(source.name)__v\(version)")
                 let (rows, rejects) = try reader.read(into: table)
                 try check(rows: rows, rejects: rejects, of: source, engine: connection)
@@ -95,14 +109,15 @@ public struct Loader {
                     INSERT INTO \(log.table("_rejects")) SELECT \(connection.dialect.literal(source.name)), \(version), *
                     FROM \(SourceReader.rejectTable)
                     """)
-                try publish(files, of: source, versions: versions, version: version, rows: rows, rejects: rejects)
+                try publish(files(), of: source, versions: versions, version: version, rows: rows, rejects: rejects)
                 return (version, rows, rejects)
             }
         }
         return try withStaging { engine in
-            let reader = SourceReader(engine: engine, source: source, files: files.map(\.path))
+            let reader = SourceReader(engine: engine, source: source, files: paths)
             let (rows, rejects) = try reader.read(into: "delivery")
             try check(rows: rows, rejects: rejects, of: source, engine: engine)
+            let files = try files()
             func send() throws {
                 try connection.ingest(
                     engine.query("SELECT * FROM delivery"), into: ["raw", "\(source.name)__v\(version)"], mode: .replace

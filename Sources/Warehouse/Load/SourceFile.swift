@@ -19,9 +19,10 @@ struct SourceFile: Sendable, Hashable {
 
     /// Reads a file's bytes.
     ///
-    /// - Throws: `notFound`, or `system` if it cannot be read.
+    /// - Parameter isWanted: asked after every 4 MiB; false ends the reading.
+    /// - Throws: `notFound`, or `system` if it cannot be read; `CancellationError` when it is not wanted any more.
     /// - Complexity: O(bytes); memory holds 4 MiB.
-    init(path: String) throws {
+    init(path: String, while isWanted: () -> Bool = { true }) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemError("cannot read \(path)") }
         defer { close(descriptor) }
@@ -36,12 +37,22 @@ struct SourceFile: Sendable, Hashable {
                 throw systemError("cannot read \(path)")
             }
             if count == 0 { break }
+            guard isWanted() else { throw CancellationError() }
             total += count
             hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
         self.path = path
         bytes = total
         hash = hasher.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// The size of the file at `path` in bytes.
+    ///
+    /// - Throws: `notFound`, or `system` if it cannot be looked at.
+    static func size(of path: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw systemError("cannot read \(path)") }
+        return Int(status.st_size)
     }
 
     /// The files that paths, glob patterns and folders name, sorted, each once.

@@ -97,26 +97,6 @@ struct HMProject {
             })
     }
 
-    /// Writes the first `count` customers, their purchases and the articles among them to `folder`.
-    static func writePart(customers count: Int, to folder: String) throws {
-        let (data, connection) = (TestWarehouses.sharedData! + "/hm", try Warehouse(.duckdb()).connect())
-        try connection.execute(
-            "create table c as select * from read_csv('\(data)/customers.csv', all_varchar = true) order by customer_id limit \(count)"
-        )
-        try connection.execute(
-            """
-            create table t as select * from read_csv('\(data)/transactions_train.csv.gz', all_varchar = true)
-            where customer_id in (select customer_id from c)
-            """)
-        try connection.execute("copy c to '\(folder)/customers.csv' (header)")
-        try connection.execute("copy t to '\(folder)/transactions_train.csv.gz' (header, compression gzip)")
-        try connection.execute(
-            """
-            copy (select * from '\(data)/articles.parquet' where article_id in (select article_id from t))
-            to '\(folder)/articles.parquet' (format parquet)
-            """)
-    }
-
     /// Builds the project in DuckDB and in another warehouse from the same files, and compares them.
     static func compare(from folder: String, with configuration: WarehouseConfiguration) throws -> HMProject {
         try TestWarehouses.withFolder { temporary in

@@ -13,6 +13,8 @@ public struct SQLProjectRunner: Sendable {
     public let threads: Int
     let connect: @Sendable () throws -> any SQLConnection
     let progress: any Core.ProgressReporting
+    /// Whether DuckDB compresses the texts of the tables that are built.
+    private var compressesText = true
 
     /// Makes a runner.
     ///
@@ -57,6 +59,7 @@ public struct SQLProjectRunner: Sendable {
         try self.init(
             project: project, variables: variables, threads: threads, schema: schema, progress: progress,
             connect: { try warehouse.connect() })
+        compressesText = warehouse.dialect != .duckdb || warehouse.configuration.compressesText
     }
 
     /// Builds models and runs their tests.
@@ -96,6 +99,11 @@ public struct SQLProjectRunner: Sendable {
         let start = ContinuousClock.now
         let connection = try connect()
         if builds { try prepare(selection, connection) }
+        // Compressing the texts of a large table takes longer than making it, and the next run makes it anew. Older
+        // versions of DuckDB do not know the word, and compress as they do.
+        let setting = "disabled_compression_methods"
+        if builds, !compressesText { _ = try? connection.execute("set global \(setting) = 'dict_fsst'") }
+        defer { if builds, !compressesText { _ = try? connection.execute("reset global \(setting)") } }
         let schedule = Schedule(project: project, selection: selection, builds: builds)
         let workers = max(1, min(threads, schedule.count))
         let group = DispatchGroup()
