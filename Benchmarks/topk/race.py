@@ -59,6 +59,26 @@ def peer(name, folder, shape, threads):
     print(json.dumps({"users_per_second": share / took, "users_per_cpu_second": share / cpu, "peak_mb": memory}))
 
 
+def single(folder, shape, count):
+    """Runs in a process of its own: one query after the other, one thread."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import time
+
+    import faiss
+    import numpy as np
+
+    _, items, dimensions, k = shape
+    faiss.omp_set_num_threads(1)
+    queries = np.fromfile(f"{folder}/queries", "f4", count * dimensions).reshape(count, dimensions)
+    index = faiss.IndexFlatIP(dimensions)
+    index.add(np.fromfile(f"{folder}/items", "f4").reshape(items, dimensions))
+    for query in queries[:20]:
+        index.search(query[None], k)
+    start = time.perf_counter()
+    total = sum(int(index.search(query[None], k)[1].sum()) for query in queries)
+    print(json.dumps({"queries_per_second": count / (time.perf_counter() - start), "item_sum": total}))
+
+
 def child(command):
     """Runs a command; its JSON, with the processor time and the memory that it used."""
     import time
@@ -75,16 +95,39 @@ def child(command):
     return result
 
 
+def one_by_one(options, folder, arguments):
+    """Single queries on one thread: Martlet's `ExactIndex` against faiss flat."""
+    size = [str(options.dimensions), str(options.k), str(options.single)]
+    ours = [os.environ["MARTLET_SINGLE"], f"{folder}/queries", f"{folder}/items", *size]
+    theirs = [sys.executable, __file__, *arguments, f"--single={options.single}", "--single-peer", folder]
+    rates = {"martlet": [], "faiss": []}
+    for _ in range(options.rounds):
+        results = {"martlet": child(ours), "faiss": child(theirs)}
+        if results["martlet"]["item_sum"] != results["faiss"]["item_sum"]:
+            print("note: Martlet's lists and faiss's differ in some item (equal scores, or rounding)")
+        for name, result in results.items():
+            rates[name].append(result["queries_per_second"])
+    ratio = statistics.median(a / b for a, b in zip(rates["martlet"], rates["faiss"]))
+    print(f"one query at a time, top {options.k} of {options.items:,} × {options.dimensions}, one thread: "
+          f"Martlet {statistics.median(rates['martlet']):,.0f}/s, faiss flat {statistics.median(rates['faiss']):,.0f}/s, "
+          f"ratio {ratio:.2f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Exact top-k: Martlet, faiss, implicit and the bare product.")
     for name, value in {"users": 100_000, "items": 100_000, "dimensions": 64, "k": 100, "rounds": 3}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--single", type=int, default=500, help="how many queries to search one by one")
+    parser.add_argument("--single-only", action="store_true", help="leave the lists of all users out")
+    parser.add_argument("--single-peer", help=argparse.SUPPRESS)
     options = parser.parse_args()
     shape = [options.users, options.items, options.dimensions, options.k]
     if options.peer:
         return peer(*options.peer, shape, options.threads)
+    if options.single_peer:
+        return single(options.single_peer, shape, options.single)
 
     import numpy as np
 
@@ -93,6 +136,9 @@ def main():
         random = np.random.default_rng(0)
         random.standard_normal((options.users, options.dimensions), "f4").tofile(f"{folder}/queries")
         random.standard_normal((options.items, options.dimensions), "f4").tofile(f"{folder}/items")
+        one_by_one(options, folder, arguments)
+        if options.single_only:
+            return
         ours = shlex.split(os.environ["MARTLET_TOPK"]) + arguments
         ours += [f"--queries={folder}/queries", f"--item-vectors={folder}/items", "--seconds=0"]
         sides = {name: [sys.executable, __file__, *arguments, "--peer", name, folder] for name in PEERS}

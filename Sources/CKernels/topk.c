@@ -5,27 +5,7 @@
 #include <string.h>
 
 #include "dispatch.h"
-
-// One query's candidates are 64-bit keys: the score's bits, turned so that they rise with the score, above the slot's
-// bits, turned so that they fall with the slot. The larger key is the better candidate, and no two keys are equal.
-
-static inline uint64_t key_of(float score, uint32_t slot) {
-    uint32_t bits;
-    score += 0.0f;  // −0 and +0 are equal scores
-    memcpy(&bits, &score, 4);
-    bits ^= (uint32_t)((int32_t)bits >> 31) | 0x80000000u;
-    return (uint64_t)bits << 32 | (uint32_t)~slot;
-}
-
-static inline float score_of(uint64_t key) {
-    uint32_t bits = (uint32_t)(key >> 32);
-    bits ^= bits & 0x80000000u ? 0x80000000u : 0xffffffffu;
-    float score;
-    memcpy(&score, &bits, 4);
-    return score;
-}
-
-static inline uint32_t slot_of(uint64_t key) { return ~(uint32_t)key; }
+#include "ranking_keys.h"
 
 // Which tiles of items a scan reads.
 enum tiles { ALL, SAMPLE, REST };
@@ -44,69 +24,6 @@ struct block {
 };
 
 // MARK: - Selection
-
-static void sort_descending_short(uint64_t *keys, size_t n) {
-    for (size_t i = 1; i < n; i++) {
-        uint64_t key = keys[i];
-        size_t j = i;
-        for (; j > 0 && keys[j - 1] < key; j--) keys[j] = keys[j - 1];
-        keys[j] = key;
-    }
-}
-
-static inline uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c) {
-    uint64_t low = a < b ? a : b, high = a < b ? b : a;
-    return c < low ? low : c > high ? high : c;
-}
-
-/// Brings the best `k` of `n` keys to the front, in no order; stops early, and says with how many, as soon as between
-/// `k` and `most` of the best are in front. Partitions without branches (Lomuto's scheme).
-static size_t select_best(uint64_t *keys, size_t n, size_t k, size_t most) {
-    size_t low = 0, high = n;  // keys before `low` are among the best; those from `high` on are not
-    while (high > most) {
-        if (high - low <= 12) {
-            sort_descending_short(keys + low, high - low);
-            return k;
-        }
-        const size_t middle = low + (high - low) / 2;
-        const uint64_t pivot = median_of_three(keys[low], keys[middle], keys[high - 1]);
-        size_t out = low;
-        for (size_t i = low; i < high; i++) {
-            const uint64_t key = keys[i];
-            keys[i] = keys[out];
-            keys[out] = key;
-            out += key > pivot;
-        }
-        if (out >= k) high = out;
-        else low = out;
-    }
-    return high;
-}
-
-/// Sorts keys, the largest first, by merging runs; `spare` has room for n keys.
-static void sort_descending(uint64_t *keys, uint64_t *spare, size_t n) {
-    enum { run = 8 };
-    for (size_t i = 0; i < n; i += run) sort_descending_short(keys + i, n - i < run ? n - i : run);
-    uint64_t *from = keys, *to = spare;
-    for (size_t width = run; width < n; width *= 2) {
-        for (size_t i = 0; i < n; i += 2 * width) {
-            size_t a = i, a_end = i + width < n ? i + width : n, b = a_end, b_end = i + 2 * width < n ? i + 2 * width : n;
-            size_t out = i;
-            while (a < a_end && b < b_end) {
-                const int second = from[b] > from[a];
-                to[out++] = second ? from[b] : from[a];
-                b += second;
-                a += !second;
-            }
-            while (a < a_end) to[out++] = from[a++];
-            while (b < b_end) to[out++] = from[b++];
-        }
-        uint64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != keys) memcpy(keys, from, n * sizeof *keys);
-}
 
 /// A query's list is full: keep about its best k, and raise its threshold to the worst score kept.
 static __attribute__((noinline)) void compact(struct block *block, size_t query) {
@@ -330,4 +247,27 @@ void martlet_topk_block(const struct martlet_topk_job *job, void *scratch) {
             scores[rank] = real ? score_of(keys[rank]) : -INFINITY;
         }
     }
+}
+
+// MARK: - One pair
+
+static float score_plain(const float *query, const float *item, size_t dimensions) {
+    float sum = 0;
+    for (size_t d = 0; d < dimensions; d++) sum += query[d] * item[d];
+    return sum;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"))) static float score_fused(const float *query, const float *item, size_t dimensions) {
+    float sum = 0;
+    for (size_t d = 0; d < dimensions; d++) sum = __builtin_fmaf(query[d], item[d], sum);
+    return sum;
+}
+#endif
+
+float martlet_topk_score(const float *query, const float *item, size_t dimensions) {
+#if defined(__x86_64__)
+    if (martlet_kernels_in_use() != MARTLET_PLAIN) return score_fused(query, item, dimensions);
+#endif
+    return score_plain(query, item, dimensions);
 }

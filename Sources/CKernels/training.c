@@ -86,11 +86,6 @@ void martlet_normalize_backward(float *gradient, const float *y, const float *in
     CALL(normalize_backward, gradient, y, inverse, rows, width)
 }
 
-double martlet_softmax_block(float *logits, size_t rows, size_t columns, size_t first, float scale,
-    const float *offset, const int32_t *items, int mask, const float *weight) {
-    CALL(softmax_block, logits, rows, columns, first, scale, offset, items, mask, weight)
-}
-
 void martlet_dropout(float *x, size_t count, uint64_t seed, uint64_t first, float share) {
     CALL(dropout, x, count, seed, first, share)
 }

@@ -5,12 +5,17 @@
 #define ADAM_FIRST 0.9f
 #define ADAM_SECOND 0.999f
 
+/// Fetches the lines of a row that is needed soon.
+TARGET static inline void NAME(prefetch)(const float *row, size_t width) {
+    for (size_t j = 0; j < width; j += 16) __builtin_prefetch(row + j);
+}
+
 TARGET static void NAME(gather)(const float *restrict table, size_t width, const int32_t *restrict ids, size_t rows,
                                 int add, float *restrict out, size_t stride) {
     for (size_t i = 0; i < rows; i++) {
         const float *from = table + (size_t)ids[i] * width;
         float *to = out + i * stride;
-        if (i + 8 < rows) __builtin_prefetch(table + (size_t)ids[i + 8] * width);
+        if (i + 8 < rows) NAME(prefetch)(table + (size_t)ids[i + 8] * width, width);
         if (add)
             for (size_t j = 0; j < width; j++) to[j] += from[j];
         else
@@ -36,12 +41,14 @@ TARGET static size_t NAME(collect)(const int64_t *offsets, const int32_t *restri
                                    size_t rows, const float *restrict gradient, size_t stride, size_t width,
                                    int32_t parts, int32_t part, int32_t *restrict map, int32_t *restrict slots,
                                    size_t count, float *restrict sums) {
+    // The remainder by a power of 2 needs no division.
+    const int32_t mask = (parts & (parts - 1)) == 0 ? parts - 1 : -1;
     for (size_t i = 0; i < rows; i++) {
         int64_t begin = offsets ? offsets[i] : (int64_t)i, end = offsets ? offsets[i + 1] : (int64_t)i + 1;
         const float *from = gradient + i * stride;
         for (int64_t e = begin; e < end; e++) {
             int32_t id = ids[e];
-            if (parts > 1 && id % parts != part) continue;
+            if (mask >= 0 ? (id & mask) != part : id % parts != part) continue;
             float weight = weights ? weights[e] : 1;
             int32_t slot = map[id];
             if (slot < 0) {
@@ -64,6 +71,10 @@ TARGET static void NAME(rowwise_adagrad)(float *restrict table, float *restrict 
 #pragma clang fp reassociate(on)
     for (size_t s = 0; s < count; s++) {
         size_t id = (size_t)slots[s];
+        if (s + 4 < count) {
+            NAME(prefetch)(table + (size_t)slots[s + 4] * width, width);
+            __builtin_prefetch(state + slots[s + 4]);
+        }
         map[id] = -1;
         float *row = table + id * width;
         const float *g = sums + s * width;
@@ -154,65 +165,6 @@ TARGET static void NAME(normalize_backward)(float *restrict gradient, const floa
         for (size_t j = 0; j < width; j++) product += g[j] * row[j];
         for (size_t j = 0; j < width; j++) g[j] = (g[j] - product * row[j]) * inverse[i];
     }
-}
-
-// exp(x) for x <= 0: x = n·ln 2 + r, a polynomial of degree 6 in r, n put into the exponent. Relative error below
-// 3e-7; everything below -87 is 0 or close to it.
-TARGET static inline float NAME(exp_of_negative)(float x) {
-    x = x < -87.0f ? -87.0f : x;
-    float n = __builtin_floorf(x * 1.44269504f + 0.5f);
-    float r = x - n * 0.693359375f;
-    r = r + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    union {
-        int32_t bits;
-        float value;
-    } power = {((int32_t)n + 127) << 23};
-    return p * power.value;
-}
-
-TARGET static double NAME(softmax_block)(float *restrict logits, size_t rows, size_t columns, size_t first, float scale,
-                                         const float *restrict offset, const int32_t *restrict items, int mask,
-                                         const float *restrict weight) {
-#pragma clang fp reassociate(on)
-    double loss = 0;
-    for (size_t r = 0; r < rows; r++) {
-        float *z = logits + r * columns;
-        size_t positive = first + r;
-        int32_t item = items[positive];
-        float own = scale * z[positive] + offset[positive];
-        float largest = own;
-        if (mask)
-            for (size_t j = 0; j < columns; j++) {
-                float value = items[j] == item ? -1e30f : scale * z[j] + offset[j];
-                z[j] = value;
-                largest = value > largest ? value : largest;
-            }
-        else
-            for (size_t j = 0; j < columns; j++) {
-                float value = scale * z[j] + offset[j];
-                z[j] = value;
-                largest = value > largest ? value : largest;
-            }
-        z[positive] = own;
-        float sum = 0;
-        for (size_t j = 0; j < columns; j++) {
-            float e = z[j] < -9e29f ? 0 : NAME(exp_of_negative)(z[j] - largest);
-            z[j] = e;
-            sum += e;
-        }
-        loss += (double)weight[r] * ((double)largest - (double)own + log((double)sum));
-        float factor = weight[r] / sum;
-        for (size_t j = 0; j < columns; j++) z[j] *= factor;
-        z[positive] -= weight[r];
-    }
-    return loss;
 }
 
 TARGET static void NAME(dropout)(float *restrict x, size_t count, uint64_t seed, uint64_t first, float share) {

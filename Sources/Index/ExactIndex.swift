@@ -3,8 +3,8 @@ import Tensor
 
 /// An index that compares every query with every vector: exact, and fast enough up to some hundred thousand vectors.
 ///
-/// Vectors are held in the order of their keys and packed for the top-k kernel. A change makes a new copy of all of
-/// them, so change many at a time.
+/// Vectors are held in the order of their keys and packed for the top-k kernel; on processors with AVX512-VNNI once more
+/// in 8 bits, for single queries. A change makes a new copy of all of them, so change many at a time.
 public struct ExactIndex: VectorIndex {
     /// The length of each vector.
     public let dimensions: Int
@@ -13,6 +13,7 @@ public struct ExactIndex: VectorIndex {
     /// `N × D`, in the order of the keys. Never written to once the index holds it.
     let vectors: Matrix
     private let packed: PackedItems
+    private let quantized: QuantizedVectors?
 
     /// How many vectors there are.
     public var count: Int { keys.count }
@@ -37,6 +38,7 @@ public struct ExactIndex: VectorIndex {
         self.vectors = vectors
         dimensions = vectors.columns
         packed = PackedItems(vectors, keys: keys)
+        quantized = QuantizedVectors(vectors)
     }
 
     /// The vector under `key`, or nil if there is none.
@@ -61,18 +63,37 @@ public struct ExactIndex: VectorIndex {
         if let exclude = filter.exclude, exclude.rows != queries.rows {
             throw MartletError(.invalidData, "\(exclude.rows) rows of excluded keys for \(queries.rows) queries")
         }
-        guard var allowed = filter.allowed else {
-            return topK(queries: queries, items: packed, k: k, exclude: filter.exclude)
+        var allowed = filter.allowed
+        if let count = allowed?.count, count < packed.itemCount {
+            allowed! += [Bool](repeating: false, count: packed.itemCount - count)
         }
-        if allowed.count < packed.itemCount {
-            allowed += [Bool](repeating: false, count: packed.itemCount - allowed.count)
+        if queries.rows <= QuantizedVectors.mostQueries,
+            let lists = searchOneByOne(queries, k: k, allowed: allowed, exclude: filter.exclude)
+        {
+            return lists
         }
+        guard let allowed else { return topK(queries: queries, items: packed, k: k, exclude: filter.exclude) }
         // Packing what is allowed pays off when many queries share it.
         return queries.rows < 64
             ? topK(queries: queries, items: packed, k: k, exclude: filter.exclude, allowed: allowed)
             : topK(
                 queries: queries, items: PackedItems(vectors, keys: keys, allowed: allowed), k: k,
                 exclude: filter.exclude)
+    }
+
+    /// The lists of few queries by the scan in 8 bits; nil if there is none, or one of the queries is not for it.
+    private func searchOneByOne(_ queries: Matrix, k: Int, allowed: [Bool]?, exclude: SparseRows?) -> RankedLists? {
+        guard let quantized else { return nil }
+        var lists = RankedLists(count: 0, k: k)
+        for query in 0..<queries.rows {
+            let excluded = exclude?[query].sorted() ?? []
+            guard
+                let list = quantized.search(
+                    queries.pointer + query * dimensions, k: k, keys: keys, allowed: allowed, excluded: excluded)
+            else { return nil }
+            lists.append(list)
+        }
+        return lists
     }
 
     /// Stores vectors under keys; what was under one of them is replaced. Of a key that comes twice the last counts.

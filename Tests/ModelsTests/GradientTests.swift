@@ -23,30 +23,45 @@ import Testing
         Subject(name: "sum, plain", layers: [], isNormalized: false),
     ]
 
-    @Test(arguments: subjects) func gradientsAreThoseOfFiniteDifferences(_ subject: Subject) {
-        var random = RandomSource(seed: 3)
+    /// Two towers with random parameters, and a batch.
+    private struct Setup {
         var parameters = Parameters()
-        let item = Tower(
-            "item", categorical: [("id", 6, 4), ("kind", 3, 3)], continuousCount: 1, history: nil,
-            layers: subject.layers, dimension: 4, isNormalized: subject.isNormalized, to: &parameters)
-        let user = Tower(
-            "user", categorical: [("id", 5, 4)], continuousCount: 2,
-            history: subject.isShared ? .shared(item.lookups[0].table) : .own(rows: 6, width: 3),
-            layers: subject.layers, dimension: 4, isNormalized: subject.isNormalized, to: &parameters)
-        for place in parameters.entries.indices { parameters.drawNormal(place, deviation: 0.6, from: &random) }
-        let count = 8
-        let users = TowerInput(
-            rows: count, codes: [[0, 1, 2, 3, 4, 0, 1, 1]], continuous: (0..<16).map { Float($0 % 5) / 4 - 0.5 },
-            history: .init(
-                offsets: [0, 2, 2, 3, 5, 6, 6, 9, 10], ids: [1, 2, 0, 5, 5, 3, 1, 1, 4, 2],
-                weights: [0.5, 0.5, 1, 0.3, 0.7, 1, 0.2, 0.3, 0.5, 1]))
-        let items = TowerInput(
-            rows: count, codes: [[0, 1, 2, 3, 4, 1, 1, 5], [0, 1, 2, 0, 1, 1, 1, 2]],
-            continuous: (0..<8).map { Float($0) / 8 - 0.4 }, history: nil)
-        let batch = InBatchSoftmax.Batch(
-            items: [0, 1, 2, 3, 4, 1, 1, 5], offsets: (0..<count).map { Float($0 % 3) * 0.4 - 0.2 },
-            weights: (0..<count).map { 0.5 + Float($0 % 4) / 2 })
-        let analytic = Self.analytic(subject, parameters, user, item, users, items, batch)
+        var user: Tower
+        var item: Tower
+        var users: TowerInput
+        var items: TowerInput
+        var batch: InBatchSoftmax.Batch
+
+        init(_ subject: Subject) {
+            var random = RandomSource(seed: 3)
+            item = Tower(
+                "item", categorical: [("id", 6, 4), ("kind", 3, 3)], continuousCount: 1, history: nil,
+                layers: subject.layers, dimension: 4, isNormalized: subject.isNormalized, to: &parameters)
+            user = Tower(
+                "user", categorical: [("id", 5, 4)], continuousCount: 2,
+                history: subject.isShared ? .shared(item.lookups[0].table) : .own(rows: 6, width: 3),
+                layers: subject.layers, dimension: 4, isNormalized: subject.isNormalized, to: &parameters)
+            for place in parameters.entries.indices { parameters.drawNormal(place, deviation: 0.6, from: &random) }
+            let count = 8
+            users = TowerInput(
+                rows: count, codes: [[0, 1, 2, 3, 4, 0, 1, 1]], continuous: (0..<16).map { Float($0 % 5) / 4 - 0.5 },
+                history: .init(
+                    offsets: [0, 2, 2, 3, 5, 6, 6, 9, 10], ids: [1, 2, 0, 5, 5, 3, 1, 1, 4, 2],
+                    weights: [0.5, 0.5, 1, 0.3, 0.7, 1, 0.2, 0.3, 0.5, 1]))
+            items = TowerInput(
+                rows: count, codes: [[0, 1, 2, 3, 4, 1, 1, 5], [0, 1, 2, 0, 1, 1, 1, 2]],
+                continuous: (0..<8).map { Float($0) / 8 - 0.4 }, history: nil)
+            batch = InBatchSoftmax.Batch(
+                items: [0, 1, 2, 3, 4, 1, 1, 5], offsets: (0..<count).map { Float($0 % 3) * 0.4 - 0.2 },
+                weights: (0..<count).map { 0.5 + Float($0 % 4) / 2 })
+        }
+    }
+
+    @Test(arguments: subjects) func gradientsAreThoseOfFiniteDifferences(_ subject: Subject) {
+        let setup = Setup(subject)
+        let (parameters, user, item) = (setup.parameters, setup.user, setup.item)
+        let (users, items, batch) = (setup.users, setup.items, setup.batch)
+        let analytic = Self.analytic(subject, setup)
         let reference = ReferenceTowers(user: user, item: item, scale: 1 / 0.7, masks: subject.masks)
         var numbers = parameters.entries.map { $0.matrix.values.map(Double.init) }
         #expect(abs(analytic.loss - reference.loss(numbers, users, items, batch)) < 1e-5)
@@ -68,15 +83,30 @@ import Testing
         }
     }
 
+    /// With factors rounded to 8 bits of mantissa the loss and all gradients together stay near those of float32.
+    @Test(arguments: subjects) func bfloat16GradientsAreNearThoseOfFloat32(_ subject: Subject) {
+        let setup = Setup(subject)
+        let exact = Self.analytic(subject, setup)
+        let rounded = Self.analytic(subject, setup, precision: .bfloat16)
+        #expect(abs(rounded.loss - exact.loss) < 0.01 * exact.loss)
+        let pairs = zip(exact.gradients.joined(), rounded.gradients.joined())
+        let difference = pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+        let length = exact.gradients.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(difference < 0.02 * length)
+        #expect(difference > 0, "factors are not rounded at all")
+    }
+
     private static func analytic(
-        _ subject: Subject, _ parameters: Parameters, _ user: Tower, _ item: Tower, _ users: TowerInput,
-        _ items: TowerInput, _ batch: InBatchSoftmax.Batch
+        _ subject: Subject, _ setup: Setup, precision: Precision = .float32
     ) -> (loss: Double, gradients: [[Double]]) {
+        let (parameters, users, items, batch) = (setup.parameters, setup.users, setup.items, setup.batch)
+        let (user, item) = (setup.user.computing(in: precision), setup.item.computing(in: precision))
         let count = batch.items.count
         let userSpace = TowerWorkspace(user, rows: count)
         let itemSpace = TowerWorkspace(item, rows: count)
         let loss = InBatchSoftmax(
-            temperature: 0.7, masksAccidentalHits: subject.masks, rows: count, dimension: user.outputWidth, threads: 2)
+            temperature: 0.7, masksAccidentalHits: subject.masks, precision: precision, rows: count,
+            dimension: user.outputWidth, threads: 2)
         let dense = DenseGradients(parameters)
         // Two pieces, as two threads would take them.
         for rows in [0..<3, 3..<count] {

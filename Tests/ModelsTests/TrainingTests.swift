@@ -21,10 +21,14 @@ import Testing
         return try Data(contentsOf: URL(filePath: folder + "/weights.safetensors"))
     }
 
-    @Test(arguments: ["adagrad", "adagrad-full", "adam"])
-    func aStoppedTrainingResumesBitForBit(_ optimizer: String) throws {
+    @Test(arguments: [
+        ("adagrad", "float32"), ("adagrad-full", "float32"), ("adam", "float32"), ("adagrad", "bfloat16"),
+    ])
+    func aStoppedTrainingResumesBitForBit(_ optimizer: String, _ precision: String) throws {
         let data = try BehaviourTests.data.get()
-        let changes: [String: JSONValue] = ["optimizer": .string(optimizer), "learning-rate": 0.02, "dropout": 0.1]
+        let changes: [String: JSONValue] = [
+            "optimizer": .string(optimizer), "precision": .string(precision), "learning-rate": 0.02, "dropout": 0.1,
+        ]
         var straight = try model(changes)
         let report = try straight.fit(data, options: TrainingOptions(threads: 2))
         #expect(report.epochs == 4 && report.validation.count == 4 && report.loss.count == 4)
@@ -53,6 +57,15 @@ import Testing
         #expect(second.loss == report.loss && second.validation == report.validation)
         #expect(second.bestEpoch == report.bestEpoch)
         #expect(try bytes(resumed) == bytes(straight))
+    }
+
+    @Test func bfloat16LearnsAsFloat32Does() throws {
+        let data = try BehaviourTests.data.get()
+        var (exact, rounded) = (try model(), try model(["precision": "bfloat16"]))
+        let first = try exact.fit(data, options: TrainingOptions(threads: 2, epochs: 4))
+        let second = try rounded.fit(data, options: TrainingOptions(threads: 2, epochs: 4))
+        #expect(first.loss != second.loss)
+        for (one, other) in zip(first.loss, second.loss) { #expect(abs(one - other) < 0.01 * one) }
     }
 
     @Test func theSeedChoosesTheRun() throws {

@@ -3,8 +3,10 @@
 
 #include "alternating.h"
 #include "dispatch.h"
+#include "inbatch.h"
 #include "nesting.h"
 #include "product.h"
+#include "scan.h"
 #include "scratch.h"
 #include "topk.h"
 #include "vectors.h"

@@ -40,3 +40,6 @@ size_t martlet_topk_scratch_bytes(size_t dimensions, size_t k);
 
 /// The best k items of each query of the block.
 void martlet_topk_block(const struct martlet_topk_job *job, void *scratch);
+
+/// The score of one pair as martlet_topk_block makes it: added up in the order of d, with the same instructions.
+float martlet_topk_score(const float *query, const float *item, size_t dimensions);

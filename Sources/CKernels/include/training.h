@@ -49,13 +49,6 @@ void martlet_normalize(float *x, size_t rows, size_t width, float *inverse);
 /// gradient[i, :] = (gradient[i, :] − y[i, :] · ⟨y[i, :], gradient[i, :]⟩) · inverse[i].
 void martlet_normalize_backward(float *gradient, const float *y, const float *inverse, size_t rows, size_t width);
 
-/// The softmax loss of a block of logits, whose rows first + r have their positive in column first + r.
-/// z = scale · logits[r, j] + offset[j]; columns j with items[j] == items[first + r] other than the positive are left
-/// out. logits[r, j] becomes weight[r] · (softmax(z)_j − [j is positive]), the gradient of the loss by z.
-/// Returns Σ_r weight[r] · −log softmax(z)_positive.
-double martlet_softmax_block(float *logits, size_t rows, size_t columns, size_t first, float scale, const float *offset,
-                             const int32_t *items, int mask, const float *weight);
-
 /// x[i] is set to 0 with probability `share`, else divided by 1 − share; which ones depends on `seed` and i alone, so
 /// the same call on the gradient is the way back.
 void martlet_dropout(float *x, size_t count, uint64_t seed, uint64_t first, float share);

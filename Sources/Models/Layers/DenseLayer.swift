@@ -16,7 +16,7 @@ package struct DenseLayer: Sendable {
     /// Whether negative outputs become 0.
     package let isRectified: Bool
     /// How exactly the factors of the layer's three products are held. Parameters and gradients are float32.
-    package let precision: Precision
+    package var precision: Precision
 
     /// Adds the layer's parameters.
     package init(

@@ -7,7 +7,7 @@ import Darwin
 /// Which columns of a batch hold items that a row's user bought before, and how often.
 package struct BatchRepeats: Sendable {
     /// Where each row's columns begin; `B + 1` numbers.
-    package private(set) var offsets: [Int] = [0]
+    package private(set) var offsets: [Int64] = [0]
     /// The columns.
     package private(set) var columns: [Int32] = []
     /// log(1 + n) of each, n the faded count.
@@ -48,7 +48,7 @@ package struct BatchRepeats: Sendable {
                 sums[Int(column)] = 0
             }
             touched.removeAll(keepingCapacity: true)
-            offsets.append(columns.count)
+            offsets.append(Int64(columns.count))
         }
     }
 }

@@ -9,8 +9,9 @@ import Tensor
 ///
 /// log q_j, the item's share of the rows, undoes that popular items are drawn as negatives more often (logQ
 /// correction): with it, z without the last term estimates the log of the item's probability. Columns of the same item
-/// as the row's own (accidental hits) are left out of the sum. r is not 0 where the user bought the item before. `B × B` logits never lie in memory whole: blocks of rows
-/// go through product, softmax and both products of the way back.
+/// as the row's own (accidental hits) are left out of the sum. r is not 0 where the user bought the item before.
+/// `B × B` logits never lie in memory whole: blocks of rows go through product, softmax and both products of the way
+/// back while they are in the cache.
 ///
 /// Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
 package struct InBatchSoftmax: Sendable {
@@ -18,24 +19,34 @@ package struct InBatchSoftmax: Sendable {
     package let scale: Float
     /// Whether columns of the row's own item are left out.
     package let masksAccidentalHits: Bool
-    private let blockRows: Int
-    private let blocks: [Matrix]
+    /// How exactly the factors of the three products are held.
+    package let precision: Precision
+    private let dimension: Int
+    private let packed: Matrix
+    private let links: (table: Memory<Int32>, next: Memory<Int32>)
+    private let weights: Memory<Float>
+    private let scratch: [Matrix]
     private let itemGradients: [Matrix]
     private let biasGradients: [Matrix]
     private let repeatGradients: [Matrix]
-    private let dimension: Int
 
     /// Takes memory for batches of up to `rows` rows of `dimension` numbers.
-    package init(temperature: Float, masksAccidentalHits: Bool, rows: Int, dimension: Int, threads: Int) {
+    package init(
+        temperature: Float, masksAccidentalHits: Bool, precision: Precision = .float32, rows: Int, dimension: Int,
+        threads: Int
+    ) {
         scale = 1 / temperature
         self.masksAccidentalHits = masksAccidentalHits
+        self.precision = precision
         self.dimension = dimension
-        // A block of logits should stay in the core's share of the cache between the passes over it.
-        let blockRows = max(16, min(128, (1 << 18) / max(rows, 1)))
-        self.blockRows = blockRows
-        blocks = (0..<threads).map { _ in Matrix(rows: blockRows, columns: rows) }
-        itemGradients = (0..<threads).map { _ in Matrix(rows: rows, columns: dimension) }
-        biasGradients = (0..<threads).map { _ in Matrix(rows: 1, columns: rows) }
+        func memory(bytes: Int) -> Matrix { Matrix(rows: 1, columns: bytes / 4 + 1) }
+        packed = memory(bytes: martlet_inbatch_packed_bytes(rows, dimension))
+        links = (Memory(count: martlet_link_slots(rows)), Memory(count: rows))
+        weights = Memory(count: rows)
+        scratch = (0..<threads).map { _ in memory(bytes: martlet_inbatch_scratch_bytes(rows, dimension)) }
+        let (height, width) = (martlet_inbatch_rows(rows), martlet_inbatch_stride(dimension))
+        itemGradients = (0..<threads).map { _ in Matrix(rows: height, columns: width) }
+        biasGradients = (0..<threads).map { _ in Matrix(rows: 1, columns: height) }
         repeatGradients = (0..<threads).map { _ in Matrix(rows: 1, columns: 2) }
     }
 
@@ -66,89 +77,95 @@ package struct InBatchSoftmax: Sendable {
     ///   - items: v, `B × D`.
     ///   - userGradient: receives ∂L/∂u.
     ///   - itemGradient: receives ∂L/∂v.
-    ///   - biasGradient: receives ∂L/∂b, `B` numbers.
+    ///   - biasGradient: receives ∂L/∂b, `B` numbers; nil where there is no bias.
     ///   - repeatGradient: receives ∂L/∂ρ, `1 × 2`.
     /// - Returns: L.
     /// - Complexity: O(B² · D)
     package func callAsFunction(
         _ batch: Batch, users: Matrix, items: Matrix, userGradient: Matrix, itemGradient: Matrix,
-        biasGradient: Matrix, repeatGradient: Matrix? = nil, threads: Int
+        biasGradient: Matrix? = nil, repeatGradient: Matrix? = nil, threads: Int
     ) -> Double {
         let count = batch.items.count
         let share = 1 / Float(count)
-        let weights = batch.weights.map { $0 * share }
-        var losses = [Double](repeating: 0, count: blocks.count)
-        for worker in 0..<blocks.count {
-            itemGradients[worker].pointer.update(repeating: 0, count: count * dimension)
-            biasGradients[worker].pointer.update(repeating: 0, count: count)
-            repeatGradients[worker].pointer.update(repeating: 0, count: 2)
-        }
-        losses.withUnsafeMutableBufferPointer { losses in
-            nonisolated(unsafe) let losses = losses
-            parallelFor(count, grain: blockRows, threads: threads) { range, worker in
-                for first in stride(from: range.lowerBound, to: range.upperBound, by: blockRows) {
-                    let rows = first..<min(first + blockRows, range.upperBound)
-                    losses[worker] += block(
-                        rows, of: batch, weights, users: users, items: items, userGradient: userGradient, worker)
+        for row in 0..<count { weights.pointer[row] = batch.weights[row] * share }
+        if masksAccidentalHits { martlet_link_equal(batch.items, count, links.table.pointer, links.next.pointer) }
+        var losses = [Double](repeating: 0, count: scratch.count)
+        // A worker without rows leaves nothing behind.
+        var taken = [Bool](repeating: false, count: scratch.count)
+        batch.withPointers { offsets, repeats in
+            var job = martlet_inbatch(
+                batch: count, dimensions: dimension, users: users.pointer, items: items.pointer, offsets: offsets,
+                weights: weights.pointer, scale: scale, next: masksAccidentalHits ? links.next.pointer : nil,
+                repeat_offsets: repeats?.offsets, repeat_columns: repeats?.columns, repeat_counts: repeats?.counts,
+                repeat_always: batch.repeats?.coefficients.0 ?? 0, repeat_often: batch.repeats?.coefficients.1 ?? 0,
+                precision: precision.kernel, packed: packed.pointer, user_gradient: userGradient.pointer)
+            let groups = (count + martlet_inbatch_columns() - 1) / martlet_inbatch_columns()
+            losses.withUnsafeMutableBufferPointer { losses in
+                taken.withUnsafeMutableBufferPointer { taken in
+                    withUnsafePointer(to: &job) { job in
+                        nonisolated(unsafe) let (job, losses, taken) = (job, losses, taken)
+                        parallelFor(groups, threads: threads) { range, _ in
+                            martlet_inbatch_pack(job, range.lowerBound, range.upperBound)
+                        }
+                        parallelFor(count, grain: 24, threads: threads) { rows, worker in
+                            guard !rows.isEmpty else { return }
+                            taken[worker] = true
+                            losses[worker] = martlet_inbatch_block(
+                                job, rows.lowerBound, rows.upperBound, scratch[worker].pointer,
+                                itemGradients[worker].pointer,
+                                biasGradient == nil ? nil : biasGradients[worker].pointer,
+                                repeatGradient == nil ? nil : repeatGradients[worker].pointer)
+                        }
+                    }
                 }
             }
         }
+        let workers = taken.indices.filter { taken[$0] }
         parallelFor(count, grain: 64, threads: threads) { rows, _ in
-            addUp(itemGradients, into: itemGradient, from: rows.lowerBound * dimension, count: rows.count * dimension)
-            addUp(biasGradients, into: biasGradient, from: rows.lowerBound, count: rows.count)
+            addUp(workers.map { itemGradients[$0] }, rows, into: itemGradient)
         }
-        if let repeatGradient { addUp(repeatGradients, into: repeatGradient, from: 0, count: 2) }
+        if let biasGradient { addUp(workers.map { biasGradients[$0] }, into: biasGradient, count: count) }
+        if let repeatGradient { addUp(workers.map { repeatGradients[$0] }, into: repeatGradient, count: 2) }
         return losses.reduce(0, +)
     }
 
-    private func block(
-        _ rows: Range<Int>, of batch: Batch, _ weights: [Float], users: Matrix, items: Matrix, userGradient: Matrix,
-        _ worker: Int
-    ) -> Double {
-        let count = batch.items.count
-        let logits = blocks[worker].pointer
-        let user = users.pointer + rows.lowerBound * dimension
-        sgemm(
-            transposeB: true, m: rows.count, n: count, k: dimension, a: user, strideA: dimension, b: items.pointer,
-            strideB: dimension, c: logits, strideC: count, threads: 1)
-        if let repeats = batch.repeats {
-            let (always, often) = repeats.coefficients
-            for row in rows {
-                let z = logits + (row - rows.lowerBound) * count
-                for entry in repeats.offsets[row]..<repeats.offsets[row + 1] {
-                    z[Int(repeats.columns[entry])] += (always + often * repeats.counts[entry]) / scale
-                }
-            }
+    /// Adds rows of the workers' item gradients in the workers' order.
+    private func addUp(_ pieces: [Matrix], _ rows: Range<Int>, into sum: Matrix) {
+        for row in rows {
+            let to = sum.pointer + row * dimension
+            to.update(from: pieces[0].pointer + row * pieces[0].columns, count: dimension)
+            for piece in pieces.dropFirst() { martlet_axpy(1, piece.pointer + row * piece.columns, to, dimension) }
         }
-        let loss = weights.withUnsafeBufferPointer {
-            martlet_softmax_block(
-                logits, rows.count, count, rows.lowerBound, scale, batch.offsets, batch.items,
-                masksAccidentalHits ? 1 : 0, $0.baseAddress! + rows.lowerBound)
-        }
-        if let repeats = batch.repeats {
-            let sums = repeatGradients[worker].pointer
-            for row in rows {
-                let slope = logits + (row - rows.lowerBound) * count
-                for entry in repeats.offsets[row]..<repeats.offsets[row + 1] {
-                    let value = slope[Int(repeats.columns[entry])]
-                    sums[0] += value
-                    sums[1] += value * repeats.counts[entry]
-                }
-            }
-        }
-        sgemm(
-            m: rows.count, n: dimension, k: count, alpha: scale, a: logits, strideA: count, b: items.pointer,
-            strideB: dimension, c: userGradient.pointer + rows.lowerBound * dimension, strideC: dimension, threads: 1)
-        sgemm(
-            transposeA: true, m: count, n: dimension, k: rows.count, alpha: scale, a: logits, strideA: count, b: user,
-            strideB: dimension, beta: 1, c: itemGradients[worker].pointer, strideC: dimension, threads: 1)
-        martlet_column_sums(logits, rows.count, count, biasGradients[worker].pointer)
-        return loss
     }
 
     /// Adds the workers' pieces in the workers' order.
-    private func addUp(_ pieces: [Matrix], into sum: Matrix, from: Int, count: Int) {
-        (sum.pointer + from).update(from: pieces[0].pointer + from, count: count)
-        for piece in pieces.dropFirst() { martlet_axpy(1, piece.pointer + from, sum.pointer + from, count) }
+    private func addUp(_ pieces: [Matrix], into sum: Matrix, count: Int) {
+        sum.pointer.update(from: pieces[0].pointer, count: count)
+        for piece in pieces.dropFirst() { martlet_axpy(1, piece.pointer, sum.pointer, count) }
+    }
+}
+
+extension InBatchSoftmax.Batch {
+    fileprivate struct Repeats {
+        var offsets: UnsafePointer<Int64>?
+        var columns: UnsafePointer<Int32>?
+        var counts: UnsafePointer<Float>?
+    }
+
+    /// Calls `body` with where offsets and repeats lie.
+    fileprivate func withPointers(_ body: (_ offsets: UnsafePointer<Float>, Repeats?) -> Void) {
+        offsets.withUnsafeBufferPointer { offsets in
+            guard let repeats else { return body(offsets.baseAddress!, nil) }
+            repeats.offsets.withUnsafeBufferPointer { places in
+                repeats.columns.withUnsafeBufferPointer { columns in
+                    repeats.counts.withUnsafeBufferPointer { counts in
+                        body(
+                            offsets.baseAddress!,
+                            Repeats(
+                                offsets: places.baseAddress, columns: columns.baseAddress, counts: counts.baseAddress))
+                    }
+                }
+            }
+        }
     }
 }

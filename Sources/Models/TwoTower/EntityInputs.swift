@@ -57,17 +57,17 @@ struct EntityInputs: Sendable {
     ///
     /// - Parameters:
     ///   - indices: whom; −1 is one seen nowhere, whose features have code 0 and number 0.
-    ///   - isDropped: whether the id of a batch row is to be taken for unknown.
+    ///   - dropped: for each batch row whether the id is to be taken for unknown; nil: none is.
     ///   - context: the codes of the moment, for each feature one a batch row.
     func input(
-        _ indices: [Int32], isDropped: ((Int) -> Bool)? = nil, context: [[Int32]] = [],
+        _ indices: [Int32], dropped: [Bool]? = nil, context: [[Int32]] = [],
         history: TowerInput.Bags? = nil
     ) -> TowerInput {
         var all: [[Int32]] = []
         all.reserveCapacity(1 + codes.count + context.count)
         if hasID {
             var ids = indices.map { $0 < 0 || $0 > unknown ? unknown : $0 }
-            if let isDropped { for row in ids.indices where isDropped(row) { ids[row] = unknown } }
+            if let dropped { for row in ids.indices where dropped[row] { ids[row] = unknown } }
             all.append(ids)
         }
         for codes in codes { all.append(indices.map { $0 < 0 ? 0 : codes[Int($0)] }) }

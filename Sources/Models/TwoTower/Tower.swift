@@ -116,6 +116,13 @@ package struct Tower: Sendable {
 // MARK: - Forward and backward
 
 extension Tower {
+    /// The same tower, its layers' products made in `precision`.
+    package func computing(in precision: Precision) -> Tower {
+        var tower = self
+        for index in layers.indices { tower.layers[index].precision = precision }
+        return tower
+    }
+
     /// Fills the output for `rows` of the batch; one thread.
     package func forward(
         _ parameters: Parameters, _ input: TowerInput, _ workspace: TowerWorkspace, rows: Range<Int>,

@@ -37,3 +37,18 @@ package struct TowerInput: Sendable {
         self.history = history
     }
 }
+
+extension TowerInput {
+    /// Puts the rows of another piece of the batch after these.
+    mutating func append(_ next: TowerInput) {
+        rows += next.rows
+        for feature in codes.indices { codes[feature] += next.codes[feature] }
+        continuous += next.continuous
+        guard let bags = next.history else { return }
+        let entries = Int64(history!.ids.count)
+        history!.offsets += bags.offsets.dropFirst().map { $0 + entries }
+        history!.ids += bags.ids
+        history!.weights += bags.weights
+        history!.totals += bags.totals
+    }
+}

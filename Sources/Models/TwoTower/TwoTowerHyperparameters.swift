@@ -1,4 +1,5 @@
 import Core
+import Tensor
 
 /// What can be set about two towers.
 struct TwoTowerHyperparameters: Hyperparameters {
@@ -45,6 +46,8 @@ struct TwoTowerHyperparameters: Hyperparameters {
     var idDropout: Double
     /// The standard deviation of new embeddings.
     var initialDeviation: Double
+    /// How exactly training holds the factors of its products. Weights are kept, and vectors made, in float32.
+    var precision: Precision
     /// How many rows make a step.
     var batchSize: Int
     /// The most passes over the data.
@@ -78,6 +81,8 @@ struct TwoTowerHyperparameters: Hyperparameters {
         dropout = fields.number("dropout", default: 0, in: 0...0.95)
         idDropout = fields.number("id-dropout", default: 0.02, in: 0...0.95)
         initialDeviation = fields.number("initial-deviation", default: 0.05, in: 1e-8...10)
+        precision =
+            fields.choice("precision", of: Precision.allCases.map(\.rawValue)).flatMap(Precision.init) ?? .float32
         batchSize = fields.integer("batch-size", default: 1024, in: 1...1_048_576)
         epochs = fields.integer("epochs", default: 20, in: 1...100_000)
         patience = fields.integer("patience", default: 3, in: 1...100_000)
@@ -134,7 +139,8 @@ struct TwoTowerHyperparameters: Hyperparameters {
             "logq": .bool(correctsLogQ), "mask-accidental-hits": .bool(masksAccidentalHits),
             "optimizer": .string(optimizer.rawValue), "learning-rate": .number(learningRate), "l2": .number(l2),
             "dropout": .number(dropout), "id-dropout": .number(idDropout),
-            "initial-deviation": .number(initialDeviation), "batch-size": .integer(Int64(batchSize)),
+            "initial-deviation": .number(initialDeviation), "precision": .string(precision.rawValue),
+            "batch-size": .integer(Int64(batchSize)),
             "epochs": .integer(Int64(epochs)), "patience": .integer(Int64(patience)),
             "half-life": halfLife.map { .number($0) } ?? .null,
         ]

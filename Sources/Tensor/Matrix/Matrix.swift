@@ -96,7 +96,9 @@ extension Matrix {
 
         init(count: Int) {
             let bytes = max(count * MemoryLayout<Float>.stride, 64)
-            let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            let raw = UnsafeMutableRawPointer.allocate(
+                byteCount: bytes, alignment: bytes >= HugePages.worthwhile ? HugePages.size : 64)
+            HugePages.ask(for: raw, bytes: bytes)
             let first = raw.bindMemory(to: Float.self, capacity: max(count, 16))
             first.initialize(repeating: 0, count: max(count, 16))
             values = UnsafeMutableBufferPointer(start: first, count: count)
