@@ -4,6 +4,7 @@
 #include "alternating.h"
 #include "dispatch.h"
 #include "inbatch.h"
+#include "interaction.h"
 #include "nesting.h"
 #include "product.h"
 #include "scan.h"

@@ -12,7 +12,10 @@ extension DatasetBuild {
             [
                 ColumnSchema("user", .int32, tags: [.user, .id]), ColumnSchema("item", .int32, tags: [.item, .id]),
                 ColumnSchema("time", .int64, tags: [.context]), ColumnSchema("weight", .float32, tags: [.context]),
-            ] + features.map(\.schema))
+            ]
+                + (sorted.events == nil
+                    ? [] : [ColumnSchema(InteractionDataset.eventColumn, .int32, tags: [.context])])
+                + features.map(\.schema))
         for window in Window.allCases {
             let writer = try DatasetWriter(path: "\(folder)/\(window.rawValue)", schema: schema, isPart: true)
             let places = sorted[window]
@@ -21,6 +24,9 @@ extension DatasetBuild {
                 let (rows, all) = (sorted.rows.values, sorted)
                 let context =
                     features.contains { $0.needsRows } ? Self.contextRows(sorted, range, hashes) : FeatureRows()
+                let events = all.events.map { events in
+                    [Column(.int32(Buffer(range.map { events.codes[Int(rows[$0])] })))]
+                }
                 let encoded = try zip(features, sources).map { feature, source in
                     try feature.encode(source.values(range.count) { Int(rows[range.lowerBound + $0]) }, rows: context)
                 }
@@ -31,7 +37,7 @@ extension DatasetBuild {
                         Column(.int32(Buffer(range.map { all.items[Int(rows[$0])] }))),
                         Column(.int64(Buffer(range.map { all.times.values[Int(rows[$0])] }))),
                         Column(.float32(Buffer(range.map { all.weights?.values[Int(rows[$0])] ?? 1 }))),
-                    ] + encoded)
+                    ] + (events ?? []) + encoded)
             }
             _ = try writer.finish()
             progress.update(
@@ -92,7 +98,7 @@ extension DatasetBuild {
             case .float32(let weights) = try window.column("weight").values
         else { preconditionFailure("written a moment ago with these types") }
         let train = Interactions(
-            users: userColumn, items: itemColumn, times: times, weights: weights, context: window)
+            users: userColumn, items: itemColumn, times: times, weights: weights, events: nil, context: window)
         return UserHistories.collect([train], users: users, items: items)
     }
 

@@ -57,7 +57,8 @@ struct DatasetBuild {
             users: userEntities.count, trainedUsers: userOrder.trainedCount, items: itemEntities.count,
             trainedItems: itemOrder.trainedCount,
             rows: Dictionary(uniqueKeysWithValues: Window.allCases.map { ($0.rawValue, sorted[$0].count) }),
-            split: sorted.split, hasCatalogue: !shownColumns.isEmpty, title: configuration.items?.title, notes: notes
+            split: sorted.split, hasCatalogue: !shownColumns.isEmpty, title: configuration.items?.title,
+            eventTypes: sorted.events?.names, notes: notes
         ).write(to: folder)
         progress.end(
             "dataset",

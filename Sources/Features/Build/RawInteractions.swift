@@ -12,6 +12,8 @@ struct RawInteractions {
     var times: Buffer<Int64>
     /// How much each row counts; nil for 1.
     var weights: Buffer<Float>?
+    /// Each row's kind of event; nil where all are of one kind.
+    var events: EventTypes?
     /// Other columns by name.
     var columns: [String: FrozenColumn]
 
@@ -54,10 +56,12 @@ struct RawInteractions {
         let moments = times.seconds.freeze()
         var frozen = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.freeze()) })
         let weights = try weights(names, frozen, count: count)
+        let events = try EventTypes(names, frozen)
         frozen[names.time] = FrozenColumn(
             name: names.time, table: names.table, storage: .moment(moments, scale: 1_000_000), bounds: nil)
         return RawInteractions(
-            count: count, users: users.codes, items: items.codes, times: moments, weights: weights, columns: frozen)
+            count: count, users: users.codes, items: items.codes, times: moments, weights: weights, events: events,
+            columns: frozen)
     }
 
     /// The weight of each row times the weight of its type; NaN where there is none.

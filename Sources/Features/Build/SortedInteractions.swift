@@ -8,6 +8,7 @@ struct SortedInteractions: @unchecked Sendable {
     private let itemBuffer: GrowableBuffer<Int32>
     let times: Buffer<Int64>
     let weights: Buffer<Float>?
+    let events: EventTypes?
     let columns: [String: FrozenColumn]
     /// Rows by time, then user, then item.
     let rows: Buffer<UInt32>
@@ -18,6 +19,7 @@ struct SortedInteractions: @unchecked Sendable {
         itemBuffer = raw.items
         times = raw.times
         weights = raw.weights
+        events = raw.events
         columns = raw.columns
         self.rows = rows
         self.split = split

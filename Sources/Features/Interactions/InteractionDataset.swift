@@ -21,12 +21,17 @@ public struct InteractionDataset: Sendable {
     public let catalogue: Dataset?
     /// The column of ``catalogue`` that names an item; nil if none was named.
     public let title: String?
+    /// The kinds of events that rows are of (view, cart, purchase), those that count least first; empty where the
+    /// project names no column that says the kind.
+    public let eventTypes: [String]
     /// What the build found worth telling: empty windows, rows left out.
     public let notes: [String]
     private let windows: [Window: Dataset]
 
     /// The names of the columns that are always there in a window; others are context features.
-    static let baseColumns = ["user", "item", "time", "weight"]
+    static let baseColumns = ["user", "item", "time", "weight", eventColumn]
+    /// The column with the place of each row's kind of event in ``eventTypes``; absent where all are of one kind.
+    static let eventColumn = "event-type"
 
     /// Opens the dataset in the folder `path`.
     ///
@@ -60,7 +65,7 @@ public struct InteractionDataset: Sendable {
             items: try entities("items", count: manifest.items, trained: manifest.trainedItems),
             split: manifest.split, workflow: try Workflow.load(from: path),
             catalogue: manifest.hasCatalogue ? try Dataset.open("\(path)/catalogue") : nil, title: manifest.title,
-            notes: manifest.notes, windows: windows)
+            eventTypes: manifest.eventTypes ?? [], notes: manifest.notes, windows: windows)
     }
 
     /// How many rows a window has.
@@ -92,7 +97,19 @@ public struct InteractionDataset: Sendable {
                 .corrupted, "\(path)/\(window.rawValue) names users or items that there are not",
                 hint: "build the dataset again")
         }
-        return Interactions(users: users, items: items, times: times, weights: weights, context: dataset)
+        var events: Buffer<Int32>?
+        if !eventTypes.isEmpty {
+            guard case .int32(let codes) = try dataset.column(Self.eventColumn).values,
+                codes.values.allSatisfy({ -1..<Int32(eventTypes.count) ~= $0 })
+            else {
+                throw MartletError(
+                    .corrupted, "\(path)/\(window.rawValue) has events of kinds that there are not",
+                    hint: "build the dataset again")
+            }
+            events = codes
+        }
+        return Interactions(
+            users: users, items: items, times: times, weights: weights, events: events, context: dataset)
     }
 
     /// The items of each user in time order, over the rows of `windows`: `U × items`, all values 1.

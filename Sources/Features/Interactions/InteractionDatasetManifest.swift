@@ -16,6 +16,8 @@ package struct InteractionDatasetManifest: Codable, Sendable, Equatable {
     package var split: SplitTimes
     package var hasCatalogue: Bool
     package var title: String?
+    /// The kinds of events, those that count least first; nil where all are of one kind.
+    package var eventTypes: [String]?
     package var notes: [String]
 
     package static func read(_ folder: String) throws -> InteractionDatasetManifest {

@@ -10,6 +10,9 @@ public struct Interactions: Sendable {
     public let times: Buffer<Int64>
     /// How much each row counts; 1 where the project names no weight.
     public let weights: Buffer<Float>
+    /// The place of each row's kind of event in ``InteractionDataset/eventTypes``, −1 where it has none; nil where all
+    /// rows are of one kind.
+    public let events: Buffer<Int32>?
     /// The encoded features of the moment, row by row, beside the columns above; see
     /// ``InteractionDataset/contextColumns``.
     public let context: Dataset

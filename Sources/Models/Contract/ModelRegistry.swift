@@ -12,7 +12,7 @@ public enum ModelRegistry {
         ImplicitALSModel.self,
         TwoTowerModel.self,
         BlendModel.self,
-    ]
+    ] + ranking
 
     /// The names of the models.
     public static var kinds: [String] { models.map { $0.kind } }

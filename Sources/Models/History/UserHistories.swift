@@ -3,7 +3,7 @@ import Features
 import Tensor
 
 /// What every user did, in time order: the rows of some windows of a dataset sorted by user, then by time.
-struct UserHistories: Sendable {
+package struct UserHistories: Sendable {
     /// Where each user's entries begin; `U + 1` numbers.
     var offsets: [Int]
     /// Each entry's item.
@@ -84,7 +84,7 @@ struct UserHistories: Sendable {
     }
 
     /// Histories that a request brings along, row `i` for user `i`; without `times` all entries are of moment `at`.
-    init(_ history: SparseRows, times: [Int64]?, at: Int64) {
+    package init(_ history: SparseRows, times: [Int64]?, at: Int64) {
         precondition(times.map { $0.count == history.indices.count } ?? true, "each entry of a history has one time")
         offsets = history.offsets
         items = history.indices

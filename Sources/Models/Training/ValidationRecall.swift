@@ -17,12 +17,11 @@ struct ValidationRecall: Sendable {
     let exclude: SparseRows?
     private let truth: [Set<Int32>]
 
-    /// The most users that are looked at; more would cost time and tell little.
-    private static let mostUsers = 20_000
-
     /// Takes the validation window's users, a sample of them if there are very many; nil if there are none, or if the
     /// options ask for no early stopping: a window that was learned from says nothing about when to stop.
-    init?(_ data: InteractionDataset, _ options: TrainingOptions) throws {
+    ///
+    /// - Parameter mostUsers: the most users that are looked at; more would cost time and tell little.
+    init?(_ data: InteractionDataset, _ options: TrainingOptions, mostUsers: Int = 20_000) throws {
         guard !options.windows.contains(.validation), options.epochs == nil else { return nil }
         let part = try data.interactions(.validation)
         var bought: [Int32: Set<Int32>] = [:]
@@ -30,10 +29,10 @@ struct ValidationRecall: Sendable {
             if part.items[row] >= 0 { bought[part.users[row], default: []].insert(part.items[row]) }
         }
         var users = bought.keys.sorted()
-        if users.count > Self.mostUsers {
+        if users.count > mostUsers {
             var random = RandomSource(seed: options.seed, stream: 2)
             random.shuffle(&users)
-            users = users.prefix(Self.mostUsers).sorted()
+            users = users.prefix(mostUsers).sorted()
         }
         guard !users.isEmpty else { return nil }
         k = options.validationMetricK
