@@ -24,7 +24,7 @@ struct Martlet: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self]),
             CommandGroup(name: "Live:", subcommands: [Serve.self, Rollback.self]),
-            CommandGroup(name: "Tools:", subcommands: [Generate.self, Bench.self]),
+            CommandGroup(name: "Tools:", subcommands: [Generate.self, ModelCommand.self, Bench.self]),
         ] + [CommandGroup(name: "Internal:", subcommands: [StepCommand.self])]
     )
 

@@ -52,6 +52,17 @@ import Testing
         #expect(try bytes(resumed) == bytes(straight))
     }
 
+    /// Rounded factors change the way, not where it leads.
+    @Test func bfloat16LosesAsFloat32Does() throws {
+        let data = try BehaviourTests.data.get()
+        let losses = try ["float32", "bfloat16"].map { precision in
+            var model = try model("deepfm", ["layers": [32, 16], "precision": .string(precision)])
+            return try model.fit(data, options: TrainingOptions(threads: 2)).loss
+        }
+        #expect(losses[0] != losses[1])
+        for (exact, rounded) in zip(losses[0], losses[1]) { #expect(abs(exact - rounded) < 0.01) }
+    }
+
     @Test func aLossThatDivergesStopsTheTraining() throws {
         let data = try BehaviourTests.data.get()
         var model = try model("dcn-v2", ["learning-rate": 1e6, "optimizer": "adam"])
@@ -61,6 +72,22 @@ import Testing
             let error = error as? MartletError
             return error?.code == .failedCheck && error?.message.contains("at step") == true
                 && error?.hint?.contains("learning-rate") == true
+        }
+    }
+
+    /// On the window that calibrated them, probabilities sum to the positives; on the next one nearly so.
+    @Test(arguments: ["platt", "isotonic"]) func calibratedProbabilitiesMeanWhatTheySay(_ method: String) throws {
+        let data = try BehaviourTests.data.get()
+        var trained = try model("dcn-v2", ["calibration": .string(method)])
+        _ = try trained.fit(data, options: TrainingOptions(threads: 2))
+        let model = try #require(trained as? any ProbabilityModel)
+        for (window, slack) in [(Window.validation, 0.1), (.test, 0.35)] {
+            let sample = try model.sample(window, seed: 42, data: data)
+            let (probabilities, labels) = (sample.probabilities["interaction"]!, sample.labels["interaction"]!)
+            let positives = Double(labels.count { $0 })
+            #expect(labels.count > 1000 && abs(positives / Double(labels.count) - 0.2) < 0.03)
+            let ratio = probabilities.reduce(0.0) { $0 + Double($1) } / positives
+            #expect(abs(ratio - 1) < slack, "\(window): \(ratio)")
         }
     }
 

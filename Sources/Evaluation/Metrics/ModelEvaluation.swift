@@ -14,6 +14,9 @@ public struct ModelEvaluation: Sendable {
     /// How many lists were left out because their user has no relevant item.
     public var leftOut: Int
 
+    /// For a model of probabilities, how good they are on a sample, by target; see ``SampledProbabilityMetrics``.
+    public var probabilities: [String: SampledProbabilityMetrics]?
+
     /// Each metric's value for each measured user, for paired comparisons; not written to JSON.
     var perUser: [String: ArraySlice<Float>] = [:]
 
@@ -31,5 +34,5 @@ public struct ModelEvaluation: Sendable {
 }
 
 extension ModelEvaluation: Codable {
-    private enum CodingKeys: String, CodingKey { case name, metrics, users, emptyLists, leftOut }
+    private enum CodingKeys: String, CodingKey { case name, metrics, users, emptyLists, leftOut, probabilities }
 }

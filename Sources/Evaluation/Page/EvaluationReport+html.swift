@@ -22,6 +22,7 @@ extension EvaluationReport {
         \(plots)
         \(comparisonTable)
         \(ks.map(metricTable).joined(separator: "\n"))
+        \(probabilitySection)
         \(curves)
         </main>
         </body>

@@ -39,7 +39,8 @@ public struct SampledProbabilityMetrics: Codable, Sendable, Equatable {
     public init(probabilities: [Float], labels: [Bool], groups: [Int32]? = nil, bins: Int = 10) throws {
         guard probabilities.count == labels.count, groups.map({ $0.count == labels.count }) ?? true else {
             throw MartletError(
-                .invalidData, "\(probabilities.count) probabilities, \(labels.count) labels and "
+                .invalidData,
+                "\(probabilities.count) probabilities, \(labels.count) labels and "
                     + "\(groups?.count ?? labels.count) groups are not as many")
         }
         guard !labels.isEmpty else {

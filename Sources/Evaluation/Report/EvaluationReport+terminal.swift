@@ -5,6 +5,7 @@ extension EvaluationReport {
     public func terminalTable(color: Bool) -> String {
         var lines = ["\(title): \(`protocol`)"]
         for k in ks { lines += [""] + table(at: k, color: color) }
+        lines += probabilityTable
         if !notes.isEmpty { lines += [""] + notes.map { "· \($0)" } }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -16,4 +16,20 @@ package protocol ProbabilityModel: RetrievalModel {
     func probabilities(
         users: [Int32], items: [Int32], at: Int64, sampling: Bool, data: InteractionDataset
     ) throws -> Matrix
+
+    /// Calibrated probabilities of the interactions of a window, and of negatives drawn beside them as in training, at
+    /// the moment at which the window begins: what ``SampledProbabilityMetrics`` of Evaluation measures.
+    ///
+    /// - Throws: `invalidData` if the model was not fitted, or on a dataset of another shape.
+    func sample(_ window: Window, seed: UInt64, data: InteractionDataset) throws -> ProbabilitySample
+}
+
+/// Rows to judge probabilities by.
+package struct ProbabilitySample: Sendable {
+    /// Each row's user.
+    package var users: [Int32] = []
+    /// By target, each row's probability that it is an interaction that reached the target.
+    package var probabilities: [String: [Float]] = [:]
+    /// By target, whether it did.
+    package var labels: [String: [Bool]] = [:]
 }

@@ -61,7 +61,7 @@ package struct RankingModel<Network: RankingNetwork>: ProbabilityModel {
     package mutating func fit(_ data: InteractionDataset, options: TrainingOptions) throws -> TrainingReport {
         let clock = TrainingClock()
         let shape = try RankingShape(data, windows: options.windows, settings: settings)
-        let (network, parameters) = Self.build(shape, settings)
+        let (network, parameters) = Self.build(shape, settings, precision: settings.network.precision ?? .float32)
         parameters.drawRanking(seed: options.seed, deviation: settings.initialDeviation)
         var session = try RankingSession(network, parameters, settings, shape, data, options)
         do {
@@ -79,12 +79,18 @@ package struct RankingModel<Network: RankingNetwork>: ProbabilityModel {
     }
 
     /// Builds the network of a shape, all numbers 0.
-    static func build(_ shape: RankingShape, _ settings: RankingHyperparameters) -> (Network, Parameters) {
+    ///
+    /// - Parameter precision: what layers hold their factors in; scoring is always exact.
+    static func build(
+        _ shape: RankingShape, _ settings: RankingHyperparameters, precision: Precision = .float32
+    ) -> (Network, Parameters) {
         var parameters = Parameters()
-        let network = Network(
-            settings.network, fields: RankingInputs.fields(shape.inputs, settings), targets: shape.targets.count,
+        var network = settings.network
+        network.precision = network.precision.map { _ in precision }
+        let built = Network(
+            network, fields: RankingInputs.fields(shape.inputs, settings), targets: shape.targets.count,
             to: &parameters)
-        return (network, parameters)
+        return (built, parameters)
     }
 
     private mutating func keep(
@@ -93,11 +99,12 @@ package struct RankingModel<Network: RankingNetwork>: ProbabilityModel {
     ) throws {
         let trainer = session.trainer
         let parameters = session.state.best.copy()
+        let network = session.scoringNetwork
         let scorer = try RankingScorer(
-            trainer.network, parameters, settings, shape, data, inputs: trainer.inputs,
+            network, parameters, settings, shape, data, inputs: trainer.inputs,
             correction: trainer.sampler.correction(negatives: settings.negatives), threads: options.threads)
         trained = Trained(
-            network: trainer.network, parameters: parameters, shape: shape, correction: scorer.correction,
+            network: network, parameters: parameters, shape: shape, correction: scorer.correction,
             calibrations: try scorer.calibrate(
                 settings, sampler: trainer.sampler, histories: trainer.rows.histories, options: options),
             itemVectors: try scorer.itemVectors(seed: options.seed, threads: options.threads))
@@ -145,6 +152,27 @@ package struct RankingModel<Network: RankingNetwork>: ProbabilityModel {
             }
         }
         return logits
+    }
+
+    /// Probabilities of a window's interactions and of negatives beside them.
+    package func sample(_ window: Window, seed: UInt64, data: InteractionDataset) throws -> ProbabilitySample {
+        guard let shape = trained?.shape else { throw notFitted(Self.kind) }
+        try shape.inputs.dataset.check(data)
+        let sampler = NegativeSampler(
+            try UserHistories(data, windows: shape.inputs.dataset.windows), items: data.items.trainedCount,
+            power: settings.negativePower)
+        let pairs = try PointwiseSample(
+            data, window: window, labels: shape.targets, settings: settings, negatives: settings.negatives, seed: seed,
+            sampler: sampler)
+        var sample = ProbabilitySample(users: pairs.users)
+        guard !pairs.users.isEmpty else { return sample }
+        let found = try probabilities(
+            users: pairs.users, items: pairs.items, at: data.split[window].lowerBound, sampling: true, data: data)
+        for (target, name) in shape.targets.enumerated() {
+            sample.probabilities[name] = pairs.users.indices.map { found[$0, target] }
+            sample.labels[name] = pairs.labels[target].map { $0 > 0 }
+        }
+        return sample
     }
 
     private func scorer(_ data: InteractionDataset) throws -> RankingScorer<Network> {

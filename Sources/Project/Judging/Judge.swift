@@ -52,9 +52,17 @@ struct Judge {
                 users: users, k: min(configuration.ks.last!, max(1, data.items.count)), exclude: seen,
                 at: data.split[window].lowerBound),
             data: data)
-        return try Evaluation.evaluate(
+        var evaluation = try Evaluation.evaluate(
             name: name, lists: lists, truth: truth, ks: configuration.ks, itemCount: data.items.count,
             bootstrapSeed: seed)
+        if let model = model as? any ProbabilityModel {
+            let sample = try model.sample(window, seed: seed, data: data)
+            evaluation.probabilities = try sample.probabilities.reduce(into: [:]) { found, target in
+                found[target.key] = try SampledProbabilityMetrics(
+                    probabilities: target.value, labels: sample.labels[target.key] ?? [], groups: sample.users)
+            }
+        }
+        return evaluation
     }
 
     /// The report of all models with what a reader must know to trust it.

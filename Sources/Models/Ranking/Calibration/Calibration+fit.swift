@@ -67,7 +67,9 @@ extension Calibration {
         var pools: [Pool] = []
         for row in order {
             var pool = Pool(logits: Double(logits[row]), positives: labels[row] > 0 ? 1 : 0, count: 1)
-            while let before = pools.last, before.share >= pool.share || before.logits / before.count >= pool.logits / pool.count {
+            while let before = pools.last,
+                before.share >= pool.share || before.logits / before.count >= pool.logits / pool.count
+            {
                 pool = Pool(
                     logits: pool.logits + before.logits, positives: pool.positives + before.positives,
                     count: pool.count + before.count)

@@ -25,7 +25,8 @@ package struct CrossLayers: Sendable {
     ///
     /// - Parameter rank: 0 for full rank.
     package init(
-        width: Int, count: Int, rank: Int, plan: inout WorkspacePlan, to parameters: inout Parameters
+        width: Int, count: Int, rank: Int, precision: Precision, plan: inout WorkspacePlan,
+        to parameters: inout Parameters
     ) {
         self.width = width
         var layers: [Layer] = []
@@ -33,10 +34,12 @@ package struct CrossLayers: Sendable {
         for number in 1...count {
             let down = DenseLayer(
                 rank > 0 ? "cross\(number).v" : "cross\(number)", input: width, output: rank > 0 ? rank : width,
-                isRectified: false, to: &parameters)
+                isRectified: false, precision: precision, to: &parameters)
             let up =
                 rank > 0
-                ? DenseLayer("cross\(number).u", input: rank, output: width, isRectified: false, to: &parameters) : nil
+                ? DenseLayer(
+                    "cross\(number).u", input: rank, output: width, isRectified: false, precision: precision,
+                    to: &parameters) : nil
             if number == 1 { stem = down }
             layers.append(
                 Layer(

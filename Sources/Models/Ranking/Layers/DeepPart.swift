@@ -12,11 +12,16 @@ package struct DeepPart: Sendable {
     package let rest: HiddenLayers
 
     /// Adds the parameters, under `deep`.
-    package init(input: Int, widths: [Int], plan: inout WorkspacePlan, to parameters: inout Parameters) {
-        stem = DenseLayer("deep.layer1", input: input, output: widths[0], isRectified: false, to: &parameters)
+    package init(
+        input: Int, widths: [Int], precision: Precision, plan: inout WorkspacePlan, to parameters: inout Parameters
+    ) {
+        stem = DenseLayer(
+            "deep.layer1", input: input, output: widths[0], isRectified: false, precision: precision,
+            to: &parameters)
         first = StemColumns(column: 0, width: widths[0], plan: &plan)
         rest = HiddenLayers(
-            "deep", input: widths[0], widths: widths.dropFirst() + [1], isLastRectified: false, number: 2, plan: &plan,
+            "deep", input: widths[0], widths: widths.dropFirst() + [1], isLastRectified: false, number: 2,
+            precision: precision, plan: &plan,
             to: &parameters)
     }
 

@@ -36,7 +36,8 @@ package struct ExpertLevels: Sendable {
 
     /// Adds the parameters.
     package init(
-        input: Int, targets: Int, own: Int, shared: Int, width: Int, levels count: Int, plan: inout WorkspacePlan,
+        input: Int, targets: Int, own: Int, shared: Int, width: Int, levels count: Int,
+        precision: Precision, plan: inout WorkspacePlan,
         to parameters: inout Parameters
     ) {
         self.width = width
@@ -62,7 +63,7 @@ package struct ExpertLevels: Sendable {
                 } else {
                     group.layer = DenseLayer(
                         "level\(level).\(isShared ? "shared" : "target\(place + 1)")", input: width, output: columns,
-                        isRectified: false, to: &parameters)
+                        isRectified: false, precision: precision, to: &parameters)
                     group.product = plan.add(columns)
                 }
                 if !mixed.isEmpty {
@@ -73,7 +74,8 @@ package struct ExpertLevels: Sendable {
             }
             levels.append(groups)
         }
-        stem = DenseLayer("level1", input: input, output: stemWidth, isRectified: false, to: &parameters)
+        stem = DenseLayer(
+            "level1", input: input, output: stemWidth, isRectified: false, precision: precision, to: &parameters)
     }
 
     /// Where a target's mixture of the last level stands in the workspace.

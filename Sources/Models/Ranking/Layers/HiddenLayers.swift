@@ -11,7 +11,8 @@ package struct HiddenLayers: Sendable {
 
     /// Adds the parameters, named `name` and the layer's number, which counts on from `number`.
     package init(
-        _ name: String, input: Int, widths: [Int], isLastRectified: Bool, number: Int = 1, plan: inout WorkspacePlan,
+        _ name: String, input: Int, widths: [Int], isLastRectified: Bool, number: Int = 1,
+        precision: Precision = .float32, plan: inout WorkspacePlan,
         to parameters: inout Parameters
     ) {
         self.isLastRectified = isLastRectified
@@ -21,7 +22,7 @@ package struct HiddenLayers: Sendable {
             layers.append(
                 DenseLayer(
                     "\(name).layer\(number + index)", input: before, output: width,
-                    isRectified: isLastRectified || index < widths.count - 1, to: &parameters))
+                    isRectified: isLastRectified || index < widths.count - 1, precision: precision, to: &parameters))
             before = width
         }
         self.layers = layers

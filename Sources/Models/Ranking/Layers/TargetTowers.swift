@@ -7,11 +7,13 @@ package struct TargetTowers: Sendable {
 
     /// Adds the parameters.
     package init(
-        targets: Int, input: Int, widths: [Int], plan: inout WorkspacePlan, to parameters: inout Parameters
+        targets: Int, input: Int, widths: [Int], precision: Precision, plan: inout WorkspacePlan,
+        to parameters: inout Parameters
     ) {
         towers = (1...targets).map {
             HiddenLayers(
-                "tower\($0)", input: input, widths: widths + [1], isLastRectified: false, plan: &plan, to: &parameters)
+                "tower\($0)", input: input, widths: widths + [1], isLastRectified: false, precision: precision,
+                plan: &plan, to: &parameters)
         }
     }
 

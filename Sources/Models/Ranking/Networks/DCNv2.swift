@@ -9,7 +9,8 @@ import Tensor
 /// and Practical Lessons for Web-scale Learning to Rank Systems" (2021).
 package struct DCNv2: RankingNetwork {
     package static let kind = "dcn-v2"
-    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64], crossLayers: 2, crossRank: 0)
+    package static let defaults = NetworkSettings(
+        dimension: 16, layers: [128, 64], crossLayers: 2, crossRank: 0, precision: .float32)
 
     package let layout: RankingLayout
     package var stem: DenseLayer? { cross.stem }
@@ -22,9 +23,11 @@ package struct DCNv2: RankingNetwork {
         layout = RankingLayout(fields, dimension: settings.dimension!, to: &parameters)
         var plan = WorkspacePlan()
         cross = CrossLayers(
-            width: layout.width, count: settings.crossLayers!, rank: settings.crossRank!, plan: &plan, to: &parameters)
+            width: layout.width, count: settings.crossLayers!, rank: settings.crossRank!,
+            precision: settings.precision ?? .float32, plan: &plan, to: &parameters)
         deep = HiddenLayers(
-            "deep", input: layout.width, widths: settings.layers! + [1], isLastRectified: false, plan: &plan,
+            "deep", input: layout.width, widths: settings.layers! + [1], isLastRectified: false,
+            precision: settings.precision ?? .float32, plan: &plan,
             to: &parameters)
         self.plan = plan
     }

@@ -9,7 +9,8 @@ import Tensor
 /// "Deep Learning Recommendation Model for Personalization and Recommendation Systems" (2019).
 package struct DLRM: RankingNetwork {
     package static let kind = "dlrm"
-    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64], bottomLayers: [64])
+    package static let defaults = NetworkSettings(
+        dimension: 16, layers: [128, 64], bottomLayers: [64], precision: .float32)
 
     package let layout: RankingLayout
     package let stem: DenseLayer? = nil
@@ -32,12 +33,13 @@ package struct DLRM: RankingNetwork {
             numbers.count > 0
             ? HiddenLayers(
                 "bottom", input: numbers.count, widths: settings.bottomLayers! + [dimension], isLastRectified: true,
-                plan: &plan, to: &parameters) : nil
+                precision: settings.precision ?? .float32, plan: &plan, to: &parameters) : nil
         dots = PairwiseDots(layout, hasFirst: numbers.count > 0, plan: &plan)
         let width = (numbers.count > 0 ? dimension : 0) + dots.pairs
         joined = plan.add(width)
         top = HiddenLayers(
-            "top", input: width, widths: settings.layers! + [1], isLastRectified: false, plan: &plan, to: &parameters)
+            "top", input: width, widths: settings.layers! + [1], isLastRectified: false,
+            precision: settings.precision ?? .float32, plan: &plan, to: &parameters)
         self.plan = plan
     }
 

@@ -7,7 +7,7 @@ import Tensor
 /// Source: Guo et al., "DeepFM: A Factorization-Machine based Neural Network for CTR Prediction" (2017).
 package struct DeepFM: RankingNetwork {
     package static let kind = "deepfm"
-    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64])
+    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64], precision: .float32)
 
     package let layout: RankingLayout
     package var stem: DenseLayer? { deep.stem }
@@ -22,7 +22,9 @@ package struct DeepFM: RankingNetwork {
         var plan = WorkspacePlan()
         linear = LinearTerms(layout, plan: &plan, to: &parameters)
         pairs = FactorizationTerms(layout, plan: &plan, to: &parameters)
-        deep = DeepPart(input: layout.width, widths: settings.layers!, plan: &plan, to: &parameters)
+        deep = DeepPart(
+            input: layout.width, widths: settings.layers!, precision: settings.precision ?? .float32, plan: &plan,
+            to: &parameters)
         self.plan = plan
     }
 

@@ -8,7 +8,8 @@ import Tensor
 /// Source: Ma et al., "Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts" (2018).
 package struct MMoE: RankingNetwork {
     package static let kind = "mmoe"
-    package static let defaults = NetworkSettings(dimension: 16, experts: 4, expertWidth: 64, towerLayers: [32])
+    package static let defaults = NetworkSettings(
+        dimension: 16, experts: 4, expertWidth: 64, towerLayers: [32], precision: .float32)
     package static let hasTargets = true
 
     package let layout: RankingLayout
@@ -23,9 +24,10 @@ package struct MMoE: RankingNetwork {
         var plan = WorkspacePlan()
         experts = ExpertLevels(
             input: layout.width, targets: targets, own: 0, shared: settings.experts!, width: settings.expertWidth!,
-            levels: 1, plan: &plan, to: &parameters)
+            levels: 1, precision: settings.precision ?? .float32, plan: &plan, to: &parameters)
         towers = TargetTowers(
-            targets: targets, input: settings.expertWidth!, widths: settings.towerLayers!, plan: &plan,
+            targets: targets, input: settings.expertWidth!, widths: settings.towerLayers!,
+            precision: settings.precision ?? .float32, plan: &plan,
             to: &parameters)
         self.plan = plan
     }

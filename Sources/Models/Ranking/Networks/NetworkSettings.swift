@@ -1,4 +1,5 @@
 import Core
+import Tensor
 
 /// The hyperparameters of architectures; each architecture has those that are not nil in its defaults.
 package struct NetworkSettings: Sendable, Equatable {
@@ -24,11 +25,13 @@ package struct NetworkSettings: Sendable, Equatable {
     package var towerLayers: [Int]?
     /// `crosses`: whether the user's fields are crossed with the item's features.
     package var crosses: Bool?
+    /// `precision`: how exactly layers hold their factors in training; scoring is in float32.
+    package var precision: Precision?
 
     package init(
         dimension: Int? = nil, layers: [Int]? = nil, bottomLayers: [Int]? = nil, crossLayers: Int? = nil,
         crossRank: Int? = nil, experts: Int? = nil, taskExperts: Int? = nil, levels: Int? = nil,
-        expertWidth: Int? = nil, towerLayers: [Int]? = nil, crosses: Bool? = nil
+        expertWidth: Int? = nil, towerLayers: [Int]? = nil, crosses: Bool? = nil, precision: Precision? = nil
     ) {
         self.dimension = dimension
         self.layers = layers
@@ -41,6 +44,7 @@ package struct NetworkSettings: Sendable, Equatable {
         self.expertWidth = expertWidth
         self.towerLayers = towerLayers
         self.crosses = crosses
+        self.precision = precision
     }
 
     /// Reads the keys that `defaults` has.
@@ -61,6 +65,10 @@ package struct NetworkSettings: Sendable, Equatable {
             self.bottomLayers = Self.widths("bottom-layers", default: bottomLayers, atLeast: 0, &fields)
         }
         if let towerLayers { self.towerLayers = Self.widths("tower-layers", default: towerLayers, atLeast: 0, &fields) }
+        if let precision {
+            self.precision =
+                fields.choice("precision", of: Precision.allCases.map(\.rawValue)).flatMap(Precision.init) ?? precision
+        }
         if let crosses { self.crosses = fields.bool("crosses", default: crosses) }
     }
 
@@ -93,6 +101,7 @@ package struct NetworkSettings: Sendable, Equatable {
             if let widths { members[key] = .array(widths.map { .integer(Int64($0)) }) }
         }
         if let crosses { members["crosses"] = .bool(crosses) }
+        if let precision { members["precision"] = .string(precision.rawValue) }
         return members
     }
 }

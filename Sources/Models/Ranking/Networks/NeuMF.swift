@@ -9,7 +9,7 @@ import Tensor
 /// ids. Source: He et al., "Neural Collaborative Filtering" (2017).
 package struct NeuMF: RankingNetwork {
     package static let kind = "neumf"
-    package static let defaults = NetworkSettings(dimension: 16, layers: [64, 32])
+    package static let defaults = NetworkSettings(dimension: 16, layers: [64, 32], precision: .float32)
 
     package let layout: RankingLayout
     package let stem: DenseLayer?
@@ -27,13 +27,14 @@ package struct NeuMF: RankingNetwork {
         vectorWidth = layout.userSideWidth > 0 && layout.itemSideWidth > 0 ? dimension : 0
         var plan = WorkspacePlan()
         stem = DenseLayer(
-            "deep.layer1", input: layout.width, output: widths[0], isRectified: false, to: &parameters)
+            "deep.layer1", input: layout.width, output: widths[0], isRectified: false,
+            precision: settings.precision ?? .float32, to: &parameters)
         first = StemColumns(column: 0, width: widths[0], plan: &plan)
         rest =
             widths.count > 1
             ? HiddenLayers(
                 "deep", input: widths[0], widths: Array(widths.dropFirst()), isLastRectified: true, number: 2,
-                plan: &plan, to: &parameters) : nil
+                precision: settings.precision ?? .float32, plan: &plan, to: &parameters) : nil
         joined = plan.add(vectorWidth + widths[widths.count - 1])
         output = DenseLayer(
             "output", input: vectorWidth + widths[widths.count - 1], output: 1, isRectified: false, to: &parameters)

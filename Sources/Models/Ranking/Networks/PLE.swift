@@ -8,7 +8,7 @@ import Tensor
 package struct PLE: RankingNetwork {
     package static let kind = "ple"
     package static let defaults = NetworkSettings(
-        dimension: 16, experts: 2, taskExperts: 2, levels: 2, expertWidth: 64, towerLayers: [32])
+        dimension: 16, experts: 2, taskExperts: 2, levels: 2, expertWidth: 64, towerLayers: [32], precision: .float32)
     package static let hasTargets = true
 
     package let layout: RankingLayout
@@ -23,9 +23,11 @@ package struct PLE: RankingNetwork {
         var plan = WorkspacePlan()
         experts = ExpertLevels(
             input: layout.width, targets: targets, own: settings.taskExperts!, shared: settings.experts!,
-            width: settings.expertWidth!, levels: settings.levels!, plan: &plan, to: &parameters)
+            width: settings.expertWidth!, levels: settings.levels!, precision: settings.precision ?? .float32,
+            plan: &plan, to: &parameters)
         towers = TargetTowers(
-            targets: targets, input: settings.expertWidth!, widths: settings.towerLayers!, plan: &plan,
+            targets: targets, input: settings.expertWidth!, widths: settings.towerLayers!,
+            precision: settings.precision ?? .float32, plan: &plan,
             to: &parameters)
         self.plan = plan
     }

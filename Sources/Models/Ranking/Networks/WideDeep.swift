@@ -8,7 +8,7 @@ import Tensor
 /// Systems" (2016).
 package struct WideDeep: RankingNetwork {
     package static let kind = "wide-deep"
-    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64], crosses: true)
+    package static let defaults = NetworkSettings(dimension: 16, layers: [128, 64], crosses: true, precision: .float32)
 
     package let layout: RankingLayout
     package var stem: DenseLayer? { deep.stem }
@@ -19,7 +19,9 @@ package struct WideDeep: RankingNetwork {
     package init(_ settings: NetworkSettings, fields: RankingFields, targets: Int, to parameters: inout Parameters) {
         layout = RankingLayout(fields, dimension: settings.dimension!, side: .weights, to: &parameters)
         var plan = WorkspacePlan()
-        deep = DeepPart(input: layout.width, widths: settings.layers!, plan: &plan, to: &parameters)
+        deep = DeepPart(
+            input: layout.width, widths: settings.layers!, precision: settings.precision ?? .float32, plan: &plan,
+            to: &parameters)
         self.plan = plan
     }
 

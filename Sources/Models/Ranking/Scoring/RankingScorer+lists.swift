@@ -79,12 +79,12 @@ extension RankingScorer {
             let memory = Memory(network, targets: targetWeights.count)
             for row in range {
                 let user = request.users[row]
+                let wanted = items(row) ?? 0..<data.items.count
                 let repeats = prepare(
                     memory, user: user, moment: moment,
                     history: histories.map {
                         ($0.entries(of: request.history == nil ? user : Int32(row)), $0)
-                    }, at: request.at)
-                let wanted = items(row) ?? 0..<data.items.count
+                    }, at: request.at, rows: wanted.count)
                 body(row, memory) { take in
                     var next = repeats.startIndex
                     for first in stride(from: wanted.lowerBound, to: wanted.upperBound, by: Self.blockRows) {

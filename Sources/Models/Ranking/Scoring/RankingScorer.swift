@@ -116,9 +116,10 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
         }
     }
 
-    /// Makes the user's part, and says which items of the history count how often.
+    /// Makes the user's part for blocks of up to `rows` items, and says which items of the history count how often.
     func prepare(
-        _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?, at: Int64
+        _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?, at: Int64,
+        rows: Int
     ) -> [(item: Int32, count: Float)] {
         let (layout, space) = (network.layout, memory.space)
         inputs.encode(user: user, isDropped: false, to: memory.user, at: 0) { moment[$0] }
@@ -145,7 +146,7 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
                 strideC: stem.output, threads: 1)
         }
         // The user's columns are the same for all blocks.
-        for row in 0..<Self.blockRows {
+        for row in 0..<min(rows, Self.blockRows) {
             if network.readsInput {
                 (space.x.pointer + row * layout.width).update(from: memory.userX.pointer, count: layout.userWidth)
             }

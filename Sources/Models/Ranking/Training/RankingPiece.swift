@@ -103,16 +103,19 @@ package final class RankingPiece: @unchecked Sendable {
                             offsets: offsets.baseAddress! + range.lowerBound, ids: ids.baseAddress,
                             weights: weights.baseAddress)
                     }
+                    // Where a group is one row, nothing need be copied.
+                    let (x, side) = rowsPerGroup == 1 ? (space.x, space.side) : (userX, userSide)
                     layout.gatherUsers(
-                        parameters, users, first: range.lowerBound, rows: range.count, bags: pointers,
-                        x: userX.pointer, stride: layout.userWidth, side: userSide.pointer,
-                        sideStride: layout.userSideWidth)
+                        parameters, users, first: range.lowerBound, rows: range.count, bags: pointers, x: x.pointer,
+                        stride: x.columns, side: side.pointer, sideStride: side.columns)
                 }
             }
         }
         let rows = range.count * rowsPerGroup
-        Self.spread(userX, to: space.x, groups: range.count, rowsPerGroup: rowsPerGroup)
-        Self.spread(userSide, to: space.side, groups: range.count, rowsPerGroup: rowsPerGroup)
+        if rowsPerGroup > 1 {
+            Self.spread(userX, to: space.x, groups: range.count, rowsPerGroup: rowsPerGroup)
+            Self.spread(userSide, to: space.side, groups: range.count, rowsPerGroup: rowsPerGroup)
+        }
         layout.gatherItems(
             parameters, items, first: range.lowerBound * rowsPerGroup, rows: rows,
             x: space.x.pointer + layout.userWidth, stride: layout.width,

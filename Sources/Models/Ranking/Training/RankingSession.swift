@@ -13,6 +13,8 @@ struct RankingSession<Network: RankingNetwork> {
     private(set) var trainer: RankingTrainer<Network>
     private var trainedRows = 0
     private var trainedSeconds = 0.0
+    /// The network in float32, whatever it is trained in.
+    let scoringNetwork: Network
     /// Where the training stands.
     private(set) var state: TrainingState
 
@@ -28,6 +30,8 @@ struct RankingSession<Network: RankingNetwork> {
         self.data = data
         self.options = options
         threads = options.threads ?? Threads.count
+        scoringNetwork =
+            settings.network.precision == .bfloat16 ? RankingModel<Network>.build(shape, settings).0 : network
         let inputs = try RankingInputs(shape.inputs, settings, data)
         let rows = try TrainingRows(
             data, windows: options.windows, context: shape.inputs.contextFeatures, halfLife: settings.halfLife)
@@ -127,7 +131,7 @@ struct RankingSession<Network: RankingNetwork> {
 
     private func measure(_ validation: ValidationRecall) throws -> Double {
         let scorer = try RankingScorer(
-            trainer.network, state.parameters, settings, shape, data, inputs: trainer.inputs,
+            scoringNetwork, state.parameters, settings, shape, data, inputs: trainer.inputs,
             correction: trainer.sampler.correction(negatives: settings.negatives), threads: threads)
         return validation.measure(
             try scorer.lists(validation.request, histories: trainer.rows.histories, threads: threads))
