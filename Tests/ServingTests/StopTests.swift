@@ -40,7 +40,7 @@ import Testing
         try await TestClient.withClient(host: address.host, port: address.port) { client in
             store.delay.store(400, ordering: .relaxed)
             let before = store.reads.load(ordering: .relaxed)
-            async let slow = client.execute(.init("/v1/recommendations/u1"))
+            async let slow = client.execute(.init("/v1/recommendations/u1", method: .get))
             try await store.waitForReads(before + 1)
             running.cancel()
             let answer = try await RunningServer.Answer(slow)
