@@ -3,6 +3,7 @@
 
 #include "alternating.h"
 #include "dispatch.h"
+#include "factors.h"
 #include "inbatch.h"
 #include "interaction.h"
 #include "nesting.h"

@@ -10,6 +10,8 @@ public enum ModelRegistry {
         SLIMModel.self,
         GraphFilterModel.self,
         ImplicitALSModel.self,
+        MatrixFactorizationModel.self,
+        LightGCNModel.self,
         TwoTowerModel.self,
         BlendModel.self,
     ] + ranking

@@ -9,6 +9,7 @@ import Darwin
 
 /// Turns gradients into steps, and keeps what it must remember between steps.
 ///
+/// - SGD: w −= rate · g; nothing is remembered.
 /// - Adagrad: state += g², w −= rate · g / (√state + ε). Tables keep one number a row, the mean of its g²
 ///   (row-wise Adagrad), unless `isRowWise` is off. Source: Duchi, Hazan and Singer, "Adaptive Subgradient Methods"
 ///   (2011); the row-wise form is that of DLRM, Naumov et al. (2019).
@@ -20,6 +21,8 @@ import Darwin
 package struct Optimizer: Sendable {
     /// Which rule makes the steps.
     package enum Rule: String, Sendable, CaseIterable {
+        /// Stochastic gradient descent.
+        case sgd
         /// Adagrad, row-wise on tables.
         case adagrad
         /// Adagrad with one number for each number.
@@ -44,7 +47,9 @@ package struct Optimizer: Sendable {
         self.rule = rule
         self.threads = threads
         first = parameters.entries.map {
-            Matrix(rows: $0.matrix.rows, columns: rule == .adagrad && $0.isTable ? 1 : $0.matrix.columns)
+            rule == .sgd
+                ? Matrix(rows: 0, columns: 0)
+                : Matrix(rows: $0.matrix.rows, columns: rule == .adagrad && $0.isTable ? 1 : $0.matrix.columns)
         }
         second = parameters.entries.map {
             rule == .adam
@@ -81,9 +86,9 @@ package struct Optimizer: Sendable {
                     optimizer.updateTable(
                         table, parameters, uses, part: part, rate: corrected, epsilon: epsilon, decay: decay)
                 }
-                for (index, place) in places.enumerated() where index % optimizer.threads == part {
+                for place in places {
                     optimizer.updateDense(
-                        place, parameters, dense, rate: corrected, epsilon: epsilon, decay: decay)
+                        place, parameters, dense, part: part, rate: corrected, epsilon: epsilon, decay: decay)
                 }
             }
         }
@@ -93,21 +98,24 @@ package struct Optimizer: Sendable {
         (1 - pow(0.999, Double(step))).squareRoot() / (1 - pow(0.9, Double(step)))
     }
 
+    /// One thread's share of a dense parameter: numbers stand for themselves, so how they are shared changes nothing.
     private func updateDense(
-        _ place: Int, _ parameters: Parameters, _ dense: [DenseGradients], rate: Float, epsilon: Float, decay: Float
+        _ place: Int, _ parameters: Parameters, _ dense: [DenseGradients], part: Int, rate: Float, epsilon: Float,
+        decay: Float
     ) {
-        let parameter = parameters[place]
-        let gradient = dense[0][place]
-        for other in dense.dropFirst() {
-            martlet_axpy(1, other[place].pointer, gradient.pointer, gradient.values.count)
-        }
-        let count = gradient.values.count
+        let size = parameters[place].values.count
+        let from = size * part / threads
+        let count = size * (part + 1) / threads - from
+        guard count > 0 else { return }
+        let (parameter, gradient) = (parameters[place].pointer + from, dense[0][place].pointer + from)
+        for other in dense.dropFirst() { martlet_axpy(1, other[place].pointer + from, gradient, count) }
         switch rule {
+        case .sgd: martlet_sgd(parameter, gradient, count, rate, decay)
         case .adagrad, .adagradFull:
-            martlet_adagrad(parameter.pointer, first[place].pointer, gradient.pointer, count, rate, decay)
+            martlet_adagrad(parameter, first[place].pointer + from, gradient, count, rate, decay)
         case .adam:
             martlet_adam(
-                parameter.pointer, first[place].pointer, second[place].pointer, gradient.pointer, count, rate, epsilon,
+                parameter, first[place].pointer + from, second[place].pointer + from, gradient, count, rate, epsilon,
                 decay)
         }
     }
@@ -133,6 +141,14 @@ package struct Optimizer: Sendable {
             }
         }
         switch rule {
+        case .sgd:
+            for slot in 0..<count {
+                let row = Int(scratch.slots[slot])
+                scratch.map.slots[row] = -1
+                martlet_sgd(
+                    matrix.pointer + row * matrix.columns, scratch.sums + slot * matrix.columns, matrix.columns, rate,
+                    decay)
+            }
         case .adagrad:
             martlet_rowwise_adagrad(
                 matrix.pointer, first[table].pointer, matrix.columns, scratch.slots, count, scratch.sums,

@@ -52,7 +52,7 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
                     ["kind": "two-tower", "layers": [], "dimension": 16, "batch-size": 256, "epochs": 6],
                 ]
             ]),
-    ] + ranking
+    ] + ranking + factors
 
     static let twoTower = ModelUnderTest(
         kind: "two-tower", name: "two-tower",

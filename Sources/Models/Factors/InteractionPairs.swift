@@ -1,0 +1,67 @@
+import Core
+import Features
+import Tensor
+
+/// Who had what: each pair of a user and an item once, with how much it counts.
+struct InteractionPairs: Sendable {
+    /// Where each user's pairs begin; `U + 1` numbers.
+    let offsets: [Int64]
+    /// Each pair's item; those of a user rise.
+    let items: [Int32]
+    /// How much each pair counts, 1 on average; nil: all count the same.
+    let weights: [Float]?
+    /// How many pairs each item is in, `N` numbers.
+    let counts: [Int]
+
+    /// How many pairs there are.
+    var count: Int { items.count }
+    /// How many users there are.
+    var userCount: Int { offsets.count - 1 }
+    /// How many items there are.
+    var itemCount: Int { counts.count }
+
+    /// The places of a user's pairs.
+    func range(_ user: Int) -> Range<Int> { Int(offsets[user])..<Int(offsets[user + 1]) }
+
+    /// Takes the pairs of histories.
+    ///
+    /// - Parameter halfLife: seconds after which an interaction counts half, the sum of a pair's interactions being its
+    ///   weight; nil: all pairs count the same.
+    /// - Throws: `invalidData` if there is none, or more than 2³².
+    /// - Complexity: O(rows · log(rows of a user))
+    init(_ histories: UserHistories, itemCount: Int, halfLife: Double?) throws {
+        guard histories.count > 0 else {
+            throw MartletError(
+                .invalidData, "there are no interactions to learn from",
+                hint: "check the split dates: the training window is empty")
+        }
+        guard histories.count < Int(UInt32.max) else {
+            throw MartletError(
+                .invalidData, "\(histories.count) interactions are more than the 2³² that can be shuffled")
+        }
+        let end = histories.end ?? 0
+        let decay = TimeDecay(halfLife: halfLife)
+        var (offsets, items, weights, counts) = (
+            [Int64(0)], [Int32](), [Float](), [Int](repeating: 0, count: itemCount)
+        )
+        for user in 0..<histories.userCount {
+            let first = items.count
+            for entry in histories.entries(of: Int32(user)).sorted(by: { histories.items[$0] < histories.items[$1] }) {
+                if items.count == first || items[items.count - 1] != histories.items[entry] {
+                    items.append(histories.items[entry])
+                    counts[Int(histories.items[entry])] += 1
+                    weights.append(0)
+                }
+                weights[weights.count - 1] +=
+                    halfLife == nil
+                    ? 0 : histories.weights[entry] * Float(decay.weight(of: histories.times[entry], at: end))
+            }
+            offsets.append(Int64(items.count))
+        }
+        let mean = weights.reduce(0) { $0 + Double($1) } / Double(items.count)
+        self.offsets = offsets
+        self.items = items
+        self.weights = halfLife == nil ? nil : weights.map { Float(Double($0) / max(mean, .leastNormalMagnitude)) }
+        self.counts = counts
+    }
+}
