@@ -13,6 +13,7 @@ public enum ModelRegistry {
         MatrixFactorizationModel.self,
         LightGCNModel.self,
         TwoTowerModel.self,
+        YouTubeDNNModel.self,
         BlendModel.self,
     ] + ranking
 

@@ -5,4 +5,7 @@ extension ModelRegistry {
         RankingModel<DeepFM>.self, RankingModel<DLRM>.self, RankingModel<DCNv2>.self, RankingModel<NeuMF>.self,
         RankingModel<MMoE>.self, RankingModel<PLE>.self,
     ]
+
+    /// The names of the models that put few items into order: for a whole catalogue they are slow.
+    public static var rankingKinds: [String] { ranking.map { $0.kind } }
 }

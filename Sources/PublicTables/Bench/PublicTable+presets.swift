@@ -10,19 +10,23 @@ extension PublicTable {
         }
     }
 
-    /// The models that a table of all models has: every kind, and a blend if the table has a preset for it.
+    /// The models that a table of all models has: every kind that ranks a whole catalogue, and a blend if the table has
+    /// a preset for it.
     public var models: [String] {
-        ModelRegistry.kinds.filter { $0 != BlendModel.kind || preset($0).object?["members"] != nil }
+        let rankers = Set(ModelRegistry.rankingKinds)
+        return ModelRegistry.kinds.filter { kind in
+            !rankers.contains(kind) && (kind != BlendModel.kind || preset(kind).object?["members"] != nil)
+        }
     }
 
     private static let gowallaPresets: [String: JSONValue] = [
         "popularity": ["half-life": nil],
-        "item-cosine": ["neighbors": 50, "weighting": "bm25", "shrinkage": 2000, "history-half-life": nil],
+        "item-cosine": ["neighbors": 500, "weighting": "bm25", "shrinkage": 1200, "history-half-life": nil],
     ]
 
     private static let beautyPresets: [String: JSONValue] = [
         "popularity": ["half-life": nil],
-        // A user's rows lie a second apart: the last two items count most.
-        "item-cosine": ["neighbors": 200, "shrinkage": 30, "history-half-life": "2s"],
+        // In seconds. A user's rows lie a second apart: the last two items count most.
+        "item-cosine": ["neighbors": 500, "shrinkage": 60, "history-half-life": 1.4],
     ]
 }

@@ -12,47 +12,60 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all: [ModelUnderTest] = [
-        ModelUnderTest(kind: "popularity", name: "popularity", hyperparameters: ["half-life": "60d"]),
-        ModelUnderTest(
-            kind: "popularity", name: "popularity by segment",
-            hyperparameters: ["half-life": "60d", "segment": "region"]),
-        // Nobody of the planted shop has a reason to buy the same again.
-        ModelUnderTest(kind: "item-cosine", name: "item-cosine", hyperparameters: ["self-similarity": 1]),
-        ModelUnderTest(
-            kind: "item-cosine", name: "item-cosine, bm25 and decay",
-            hyperparameters: [
-                "weighting": "bm25", "half-life": "90d", "history-half-life": "30d", "self-similarity": 1,
-            ]),
-        ModelUnderTest(kind: "gf-cf", name: "gf-cf", hyperparameters: ["factors": 16]),
-        ModelUnderTest(kind: "ease", name: "ease", hyperparameters: ["regularization": 20]),
-        ModelUnderTest(kind: "slim", name: "slim", hyperparameters: ["l1": 1, "l2": 20]),
-        ModelUnderTest(
-            kind: "ials", name: "ials",
-            hyperparameters: ["dimension": 16, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01]),
-        ModelUnderTest(
-            kind: "ials", name: "ials in blocks",
-            hyperparameters: [
-                "dimension": 24, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01, "solver": "block",
-                "block-size": 8,
-            ]),
-        twoTower, sumOfEmbeddings,
-        ModelUnderTest(
-            kind: "two-tower", name: "two-tower, adam, dropout, shared history",
-            hyperparameters: [
-                "layers": [32, 16], "batch-size": 256, "epochs": 6, "optimizer": "adam", "learning-rate": 0.01,
-                "dropout": 0.1, "history-shared": true, "history-half-life": "30d", "half-life": "60d",
-                "item-bias": false,
-            ]),
-        ModelUnderTest(
-            kind: "blend", name: "blend of three",
-            hyperparameters: [
-                "members": [
-                    ["kind": "item-cosine", "self-similarity": 1], ["kind": "popularity"],
-                    ["kind": "two-tower", "layers": [], "dimension": 16, "batch-size": 256, "epochs": 6],
-                ]
-            ]),
-    ] + ranking + factors
+    static let all: [ModelUnderTest] =
+        [
+            ModelUnderTest(kind: "popularity", name: "popularity", hyperparameters: ["half-life": "60d"]),
+            ModelUnderTest(
+                kind: "popularity", name: "popularity by segment",
+                hyperparameters: ["half-life": "60d", "segment": "region"]),
+            // Nobody of the planted shop has a reason to buy the same again.
+            ModelUnderTest(kind: "item-cosine", name: "item-cosine", hyperparameters: ["self-similarity": 1]),
+            ModelUnderTest(
+                kind: "item-cosine", name: "item-cosine, bm25 and decay",
+                hyperparameters: [
+                    "weighting": "bm25", "half-life": "90d", "history-half-life": "30d", "self-similarity": 1,
+                ]),
+            ModelUnderTest(kind: "gf-cf", name: "gf-cf", hyperparameters: ["factors": 16]),
+            ModelUnderTest(kind: "ease", name: "ease", hyperparameters: ["regularization": 20]),
+            ModelUnderTest(kind: "slim", name: "slim", hyperparameters: ["l1": 1, "l2": 20]),
+            ModelUnderTest(
+                kind: "ials", name: "ials",
+                hyperparameters: ["dimension": 16, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01]),
+            ModelUnderTest(
+                kind: "ials", name: "ials in blocks",
+                hyperparameters: [
+                    "dimension": 24, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01, "solver": "block",
+                    "block-size": 8,
+                ]),
+            twoTower, sumOfEmbeddings,
+            ModelUnderTest(
+                kind: "two-tower", name: "two-tower, adam, dropout, shared history",
+                hyperparameters: [
+                    "layers": [32, 16], "batch-size": 256, "epochs": 6, "optimizer": "adam", "learning-rate": 0.01,
+                    "dropout": 0.1, "history-shared": true, "history-half-life": "30d", "half-life": "60d",
+                    "item-bias": false,
+                ]),
+            ModelUnderTest(
+                kind: "youtube-dnn", name: "youtube-dnn",
+                hyperparameters: [
+                    "layers": [32, 16], "embedding": 16, "batch-size": 256, "epochs": 12, "learning-rate": 0.01,
+                    "negatives": 0,
+                ]),
+            ModelUnderTest(
+                kind: "youtube-dnn", name: "youtube-dnn, sampled, inner product",
+                hyperparameters: [
+                    "layers": [16], "embedding": 16, "batch-size": 64, "epochs": 12, "learning-rate": 0.01,
+                    "negatives": 20, "similarity": "dot", "history-half-life": "30d",
+                ]),
+            ModelUnderTest(
+                kind: "blend", name: "blend of three",
+                hyperparameters: [
+                    "members": [
+                        ["kind": "item-cosine", "self-similarity": 1], ["kind": "popularity"],
+                        ["kind": "two-tower", "layers": [], "dimension": 16, "batch-size": 256, "epochs": 6],
+                    ]
+                ]),
+        ] + ranking + factors
 
     static let twoTower = ModelUnderTest(
         kind: "two-tower", name: "two-tower",
