@@ -44,7 +44,8 @@ package struct QuantizedVectors: Sendable {
     ///   - allowed: for each key whether it may be found; nil: all may.
     ///   - excluded: keys that may not, sorted.
     /// - Complexity: O(N · D) bytes read
-    package func search(_ query: UnsafePointer<Float>, k: Int, keys: [Int32], allowed: [Bool]?, excluded: [Int32]) -> RankedLists?
+    package func search(_ query: UnsafePointer<Float>, k: Int, keys: [Int32], allowed: [Bool]?, excluded: [Int32])
+        -> RankedLists?
     {
         var lists = RankedLists(count: 1, k: k)
         let scratch = UnsafeMutableRawPointer.allocate(

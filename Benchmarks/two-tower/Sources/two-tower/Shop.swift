@@ -42,7 +42,9 @@ struct Shop {
     /// Writes the dataset, and for the peer the same as plain int32 numbers.
     func write(to folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for (name, numbers) in [("users", users), ("items", items), ("user-values", userValues), ("item-values", itemValues)] {
+        for (name, numbers) in [
+            ("users", users), ("items", items), ("user-values", userValues), ("item-values", itemValues),
+        ] {
             try numbers.withUnsafeBytes { try Data($0).write(to: URL(filePath: "\(folder)/\(name)")) }
         }
         let start: Int64 = 1_600_000_000
