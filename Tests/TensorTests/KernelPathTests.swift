@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Tensor
 import Testing
 
 #if os(Linux)
