@@ -57,10 +57,12 @@ struct Judge {
             bootstrapSeed: seed)
         if let model = model as? any ProbabilityModel {
             let sample = try model.sample(window, seed: seed, data: data)
-            evaluation.probabilities = try sample.probabilities.reduce(into: [:]) { found, target in
-                found[target.key] = try SampledProbabilityMetrics(
-                    probabilities: target.value, labels: sample.labels[target.key] ?? [], groups: sample.users)
+            var found: [String: SampledProbabilityMetrics] = [:]
+            for (target, probabilities) in sample.probabilities {
+                found[target] = try SampledProbabilityMetrics(
+                    probabilities: probabilities, labels: sample.labels[target] ?? [], groups: sample.users)
             }
+            evaluation.probabilities = found
         }
         return evaluation
     }
