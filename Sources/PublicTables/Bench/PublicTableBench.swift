@@ -16,8 +16,6 @@ public struct PublicTableBench: Sendable {
     public var path: String
     /// Where the trainings' random numbers come from.
     public var seed: UInt64 = 42
-    /// Where the draws of the split come from, if the table has any; presets were chosen with the default.
-    public var splitSeed: UInt64 = 1
     /// How many threads to use; nil takes one a core.
     public var threads: Int?
     /// Measures on the validation rows alone: for choosing hyperparameters, without a look at the test rows.
@@ -47,7 +45,7 @@ public struct PublicTableBench: Sendable {
         let settings = Self.merged(table.preset(kind), hyperparameters)
         // Wrong hyperparameters should be reported before minutes of reading.
         _ = try ModelRegistry.make(kind: kind, hyperparameters: settings)
-        let rows = try TableRows(table, path: path, seed: splitSeed)
+        let rows = try TableRows(table, path: path)
         var result = PublicTableResult(
             table: table, model: kind, test: [:], validation: [:], epochs: epochs ?? 0, seconds: 0, peakMemoryBytes: 0,
             users: 0, seed: seed, threads: threads ?? Threads.count, hyperparameters: settings, notes: rows.notes)

@@ -45,8 +45,8 @@ public enum PublicTable: String, CaseIterable, Sendable {
         switch self {
         case .gowalla:
             """
-            train.txt is learned from, test.txt judged once. Hyperparameters and epochs were chosen on a tenth of each \
-            user's training items, drawn by a seed; then the model was fitted again on all of train.txt. All items are \
+            train.txt is learned from, test.txt judged once. Hyperparameters and epochs were chosen on the last tenth of \
+            each training line; then the model was fitted again on all of train.txt. All items are \
             ranked but those of the user's training line; Recall@20 and NDCG@20 (ideal DCG over min(test items, 20)) \
             are means over the users of test.txt.
             """
