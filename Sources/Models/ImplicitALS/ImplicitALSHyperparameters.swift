@@ -48,7 +48,7 @@ struct ImplicitALSHyperparameters: Hyperparameters {
         unobservedWeight = fields.number("unobserved-weight", default: 0.1, in: 1e-9...1e6)
         background =
             fields.choice("background", of: Background.allCases.map(\.rawValue)).flatMap(Background.init) ?? .all
-        regularization = fields.number("regularization", default: 0.003, in: 1e-9...1e6)
+        regularization = fields.number("regularization", default: 0.001, in: 1e-9...1e6)
         regularizationExponent = fields.number("regularization-exponent", default: 1, in: 0...2)
         solver =
             fields.choice("solver", of: Solver.allCases.map(\.rawValue)).flatMap(Solver.init) ?? .conjugateGradient

@@ -14,8 +14,8 @@ struct SLIMHyperparameters: Hyperparameters {
     var sweeps: Int
 
     init(_ fields: inout ConfigurationFields) {
-        l1 = fields.number("l1", default: 2, in: 0...1e9)
-        l2 = fields.number("l2", default: 50, in: 1e-6...1e9)
+        l1 = fields.number("l1", default: 1, in: 0...1e9)
+        l2 = fields.number("l2", default: 20, in: 1e-6...1e9)
         nonnegative = fields.bool("nonnegative", default: true)
         tolerance = fields.number("tolerance", default: 1e-4, in: 1e-8...1)
         sweeps = fields.integer("sweeps", default: 100, in: 1...100_000)
