@@ -35,14 +35,14 @@ extension SoftmaxSettings {
     ) {
         isCosine = (fields.choice("similarity", of: ["cosine", "dot"]) ?? "cosine") == "cosine"
         temperature = fields.number("temperature", default: isCosine ? 0.1 : 1, in: 1e-4...1e4)
-        let positive = fields.number("positive-temperature", default: 0.2, in: 1e-4...1e4)
+        let positive = fields.number("positive-temperature", default: 1, in: 1e-4...1e4)
         positiveTemperature = loss == .bsl ? positive : nil
         self.negatives = negatives
         self.negativeCount = negativeCount
         self.negativeExponent = negativeExponent
         queueSize = fields.integer("queue-size", default: 8192, in: 0...16_777_216)
-        masksPositives = fields.bool("mask-positives", default: false)
-        userExponent = fields.number("user-exponent", default: 1, in: 0...2)
+        masksPositives = fields.bool("mask-positives", default: true)
+        userExponent = fields.number("user-exponent", default: 0.5, in: 0...2)
         precision =
             fields.choice("precision", of: Precision.allCases.map(\.rawValue)).flatMap(Precision.init) ?? .float32
         storedPositiveTemperature = positive

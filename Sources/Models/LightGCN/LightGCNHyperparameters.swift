@@ -31,14 +31,14 @@ struct LightGCNHyperparameters: Hyperparameters {
         dimension = fields.integer("dimension", default: 64, in: 1...4096)
         layers = fields.integer("layers", default: 3, in: 0...32)
         let chosen = fields.choice("negatives", of: Negatives.allCases.map(\.rawValue)).flatMap(Negatives.init)
-        let negatives = chosen ?? (loss == .sampledSoftmax ? .mixed : loss == .bpr ? .uniform : .all)
+        let negatives = chosen ?? (loss == .softmax ? .all : loss == .bpr ? .uniform : .mixed)
         let count = fields.integer("negative-count", default: 4096, in: 1...1_048_576)
         let exponent = fields.number("negative-exponent", default: 0.75, in: 0...1)
         softmax = SoftmaxSettings(&fields, loss: loss, negatives: negatives, count, exponent)
         optimizer =
             fields.choice("optimizer", of: Optimizer.Rule.allCases.map(\.rawValue)).flatMap(Optimizer.Rule.init)
             ?? .adam
-        learningRate = fields.number("learning-rate", default: 0.01, in: 1e-8...1e6)
+        learningRate = fields.number("learning-rate", default: loss == .bpr ? 0.005 : 0.03, in: 1e-8...1e6)
         l2 = fields.number("l2", default: 0, in: 0...1e3)
         initialDeviation = fields.number("initial-deviation", default: loss == .bpr ? 0.1 : 0.01, in: 1e-8...10)
         batchSize = fields.integer("batch-size", default: loss == .bpr ? 16_384 : 2048, in: 1...1_048_576)

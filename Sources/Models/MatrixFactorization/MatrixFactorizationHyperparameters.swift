@@ -34,12 +34,13 @@ struct MatrixFactorizationHyperparameters: Hyperparameters {
     var schedule: FactorSchedule
 
     init(_ fields: inout ConfigurationFields) {
-        loss = fields.choice("loss", of: FactorLoss.allCases.map(\.rawValue)).flatMap(FactorLoss.init) ?? .bsl
+        loss =
+            fields.choice("loss", of: FactorLoss.allCases.map(\.rawValue)).flatMap(FactorLoss.init) ?? .sampledSoftmax
         dimension = fields.integer("dimension", default: 64, in: 1...4096)
         let isPairwise = loss.isPairwise
         hasItemBias = fields.bool("item-bias", default: false)
         let chosen = fields.choice("negatives", of: Negatives.allCases.map(\.rawValue)).flatMap(Negatives.init)
-        negatives = chosen ?? (isPairwise ? .uniform : loss == .sampledSoftmax ? .mixed : .all)
+        negatives = chosen ?? (isPairwise ? .uniform : loss == .softmax ? .all : .mixed)
         negativeCount = fields.integer(
             "negative-count", default: isPairwise ? 4 : 4096, in: 1...1_048_576)
         negativeExponent = fields.number("negative-exponent", default: 0.75, in: 0...1)
@@ -48,9 +49,9 @@ struct MatrixFactorizationHyperparameters: Hyperparameters {
         optimizer =
             fields.choice("optimizer", of: Optimizer.Rule.allCases.map(\.rawValue)).flatMap(Optimizer.Rule.init)
             ?? (isPairwise ? .adagrad : .adam)
-        learningRate = fields.number("learning-rate", default: isPairwise ? 0.05 : 0.01, in: 1e-8...1e6)
+        learningRate = fields.number("learning-rate", default: isPairwise ? 0.05 : 0.03, in: 1e-8...1e6)
         l2 = fields.number("l2", default: isPairwise ? 0.005 : 0, in: 0...1e3)
-        initialDeviation = fields.number("initial-deviation", default: 0.1, in: 1e-8...10)
+        initialDeviation = fields.number("initial-deviation", default: isPairwise ? 0.1 : 0.01, in: 1e-8...10)
         batchSize = fields.integer("batch-size", default: 1024, in: 1...1_048_576)
         halfLife = fields.duration("half-life")
         schedule = FactorSchedule(&fields, epochs: 100, validationEvery: 5)

@@ -117,6 +117,7 @@ extension PublicTableResult {
     fileprivate mutating func take(_ judged: PublicTableBench.Judged) {
         epochs = max(judged.report.bestEpoch, 1)
         users = judged.users
+        samplesPerSecond = judged.report.samplesPerSecond
         hyperparameters = judged.hyperparameters
     }
 }

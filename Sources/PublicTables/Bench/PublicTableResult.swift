@@ -26,12 +26,15 @@ public struct PublicTableResult: Sendable {
     public var hyperparameters: JSONValue
     /// What the files had that was passed over.
     public var notes: [String]
+    /// How many rows the last fit learned from in a second, validation left out.
+    public var samplesPerSecond = 0.0
 
     /// `{"model":…,"recall@20":…,"ndcg@20":…,"seconds":…,"peakMemoryBytes":…}` and what else tells how it came about.
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "table": .string(table.rawValue), "model": .string(model), "epochs": .integer(Int64(epochs)),
             "seconds": .number(seconds), "peakMemoryBytes": .integer(Int64(peakMemoryBytes)),
+            "samplesPerSecond": .number(samplesPerSecond),
             "users": .integer(Int64(users)), "seed": .integer(Int64(bitPattern: seed)),
             "threads": .integer(Int64(threads)), "hyperparameters": hyperparameters,
             "validation": .object(validation.mapValues { .number($0) }),
