@@ -1,9 +1,8 @@
 import Core
 import Features
+import Models
 import Tensor
 import Testing
-
-@testable import Models
 
 /// Factors worked out by hand: two dimensions, three users of whom one was not trained, four items of whom one was not.
 @Suite struct FactorsTests {

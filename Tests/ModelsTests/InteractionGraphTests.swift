@@ -1,9 +1,8 @@
 import Core
 import Features
+import Models
 import Tensor
 import Testing
-
-@testable import Models
 
 @Suite struct InteractionGraphTests {
     /// Against products with the dense normalised adjacency matrix, in double precision. The matrix is symmetric, so

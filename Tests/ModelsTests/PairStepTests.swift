@@ -1,8 +1,7 @@
 import CKernels
 import Core
+import Models
 import Testing
-
-@testable import Models
 
 /// One step of each loss on pairs against finite differences in double precision: with SGD, a step is the gradient.
 @Suite struct PairStepTests {

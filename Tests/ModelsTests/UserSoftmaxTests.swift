@@ -1,9 +1,8 @@
 import Core
 import Features
+import Models
 import Tensor
 import Testing
-
-@testable import Models
 
 /// The softmax over rows of users against finite differences of a double-precision reference.
 @Suite struct UserSoftmaxTests {

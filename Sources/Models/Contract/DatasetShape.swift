@@ -2,28 +2,28 @@ import Core
 import Features
 
 /// What a model must know of the dataset that it was fitted on, to refuse another.
-struct DatasetShape: Sendable, Equatable {
+package struct DatasetShape: Sendable, Equatable {
     /// Users with training interactions; their indices come first.
-    var trainedUsers: Int
+    package var trainedUsers: Int
     /// Items with training interactions; their indices come first.
-    var trainedItems: Int
+    package var trainedItems: Int
     /// The windows that the model learned from.
-    var windows: [Window]
+    package var windows: [Window]
 
-    init(_ data: InteractionDataset, windows: [Window]) {
+    package init(_ data: InteractionDataset, windows: [Window]) {
         trainedUsers = data.users.trainedCount
         trainedItems = data.items.trainedCount
         self.windows = windows
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "trained-users": .integer(Int64(trainedUsers)), "trained-items": .integer(Int64(trainedItems)),
             "windows": .array(windows.map { .string($0.rawValue) }),
         ]
     }
 
-    init(json: JSONValue) throws {
+    package init(json: JSONValue) throws {
         guard let users = json["trained-users"]?.integer, let items = json["trained-items"]?.integer,
             users >= 0, items >= 0, let windows = json["windows"]?.array
         else { throw MartletError(.corrupted, "the model does not say what dataset it was fitted on") }
@@ -33,7 +33,7 @@ struct DatasetShape: Sendable, Equatable {
     }
 
     /// - Throws: `invalidData` if `data` has another index space than the one the model was fitted on.
-    func check(_ data: InteractionDataset) throws {
+    package func check(_ data: InteractionDataset) throws {
         guard data.users.trainedCount == trainedUsers, data.items.trainedCount == trainedItems else {
             throw MartletError(
                 .invalidData,

@@ -4,7 +4,7 @@ import Tensor
 
 extension Factors {
     /// Makes the vector of a user of whom only the items of a history are known.
-    typealias FoldIn = @Sendable (_ history: ArraySlice<Int32>) -> [Float]
+    package typealias FoldIn = @Sendable (_ history: ArraySlice<Int32>) -> [Float]
 
     /// The best items of every user of a request.
     ///
@@ -16,7 +16,7 @@ extension Factors {
     ///     history's mean direction at the trained users' mean length.
     /// - Throws: `invalidData` on a dataset of another shape, or for a user outside it.
     /// - Complexity: O(users · N · D)
-    func lists(
+    package func lists(
         _ request: RecommendationRequest, data: InteractionDataset, threads: Int? = nil, foldIn: FoldIn? = nil
     ) throws -> RankedLists {
         try check(data)

@@ -8,22 +8,22 @@ import Tensor
 ///
 /// Users without training interactions have a row of zeros. Who brings a history is given a vector made of the items in
 /// it; all others get the items by popularity. Items without training interactions are in no list.
-struct Factors: Sendable {
+package struct Factors: Sendable {
     /// `U × D`; a row of zeros for a user who was not trained.
-    let users: Matrix
+    package let users: Matrix
     /// `N × D`; rows of items that were not trained are not looked at.
-    let items: Matrix
+    package let items: Matrix
     /// b, `N` numbers; nil: there is none.
-    let itemBias: [Float]?
+    package let itemBias: [Float]?
     /// Each item's share of the most popular item's weight; 0 for an item that was not trained. `N` numbers.
-    let popularity: [Float]
+    package let popularity: [Float]
     /// What it was fitted on.
-    let shape: DatasetShape
+    package let shape: DatasetShape
     /// Which users have a row other than zeros.
-    let isTrained: [Bool]
+    package let isTrained: [Bool]
 
     /// Puts factors together.
-    init(users: Matrix, items: Matrix, itemBias: [Float]? = nil, popularity: [Float], shape: DatasetShape) {
+    package init(users: Matrix, items: Matrix, itemBias: [Float]? = nil, popularity: [Float], shape: DatasetShape) {
         precondition(users.columns == items.columns, "users and items have as many dimensions")
         precondition(popularity.count == items.rows, "each item has a popularity")
         precondition(itemBias.map { $0.count == items.rows } ?? true, "each item has a bias")
@@ -36,10 +36,10 @@ struct Factors: Sendable {
     }
 
     /// D.
-    var dimension: Int { items.columns }
+    package var dimension: Int { items.columns }
 
     /// - Throws: `invalidData` if `data` has another index space than the one that the factors belong to.
-    func check(_ data: InteractionDataset) throws {
+    package func check(_ data: InteractionDataset) throws {
         try shape.check(data)
         guard users.rows == data.users.count, items.rows == data.items.count else {
             throw MartletError(
@@ -51,7 +51,7 @@ struct Factors: Sendable {
     }
 
     /// Each item's share of the most popular item's weight, from the weights of all interactions.
-    static func popularity(_ histories: UserHistories, itemCount: Int) -> [Float] {
+    package static func popularity(_ histories: UserHistories, itemCount: Int) -> [Float] {
         var sums = [Float](repeating: 0, count: itemCount)
         for entry in 0..<histories.count { sums[Int(histories.items[entry])] += histories.weights[entry] }
         let largest = max(sums.max() ?? 0, .leastNonzeroMagnitude)
@@ -66,7 +66,7 @@ extension Factors {
     ///
     /// - Throws: `invalidData` on a dataset of another shape, or for an index outside it.
     /// - Complexity: O(pairs · D)
-    func score(users: [Int32], items: [Int32], data: InteractionDataset) throws -> [Float] {
+    package func score(users: [Int32], items: [Int32], data: InteractionDataset) throws -> [Float] {
         precondition(users.count == items.count, "each user is paired with one item")
         try check(data)
         try checkIndices(users, in: -1..<data.users.count, of: "user")
@@ -84,7 +84,7 @@ extension Factors {
     ///
     /// - Throws: `invalidData` for an index outside the catalogue.
     /// - Complexity: O(N · D · items)
-    func similarItems(to items: [Int32], k: Int) throws -> RankedLists {
+    package func similarItems(to items: [Int32], k: Int) throws -> RankedLists {
         try checkIndices(items, in: 0..<self.items.rows, of: "item")
         let directions = self.items.copy()
         for item in 0..<directions.rows {

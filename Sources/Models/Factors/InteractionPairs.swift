@@ -3,25 +3,25 @@ import Features
 import Tensor
 
 /// Who had what: each pair of a user and an item once, with how much it counts.
-struct InteractionPairs: Sendable {
+package struct InteractionPairs: Sendable {
     /// Where each user's pairs begin; `U + 1` numbers.
-    let offsets: [Int64]
+    package let offsets: [Int64]
     /// Each pair's item; those of a user rise.
-    let items: [Int32]
+    package let items: [Int32]
     /// How much each pair counts, 1 on average; nil: all count the same.
-    let weights: [Float]?
+    package let weights: [Float]?
     /// How many pairs each item is in, `N` numbers.
-    let counts: [Int]
+    package let counts: [Int]
 
     /// How many pairs there are.
-    var count: Int { items.count }
+    package var count: Int { items.count }
     /// How many users there are.
-    var userCount: Int { offsets.count - 1 }
+    package var userCount: Int { offsets.count - 1 }
     /// How many items there are.
-    var itemCount: Int { counts.count }
+    package var itemCount: Int { counts.count }
 
     /// The places of a user's pairs.
-    func range(_ user: Int) -> Range<Int> { Int(offsets[user])..<Int(offsets[user + 1]) }
+    package func range(_ user: Int) -> Range<Int> { Int(offsets[user])..<Int(offsets[user + 1]) }
 
     /// Takes the pairs of histories.
     ///
@@ -29,7 +29,7 @@ struct InteractionPairs: Sendable {
     ///   weight; nil: all pairs count the same.
     /// - Throws: `invalidData` if there is none, or more than 2³².
     /// - Complexity: O(rows · log(rows of a user))
-    init(_ histories: UserHistories, itemCount: Int, halfLife: Double?) throws {
+    package init(_ histories: UserHistories, itemCount: Int, halfLife: Double?) throws {
         guard histories.count > 0 else {
             throw MartletError(
                 .invalidData, "there are no interactions to learn from",

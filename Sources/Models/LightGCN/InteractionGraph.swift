@@ -5,7 +5,7 @@ import Tensor
 ///
 /// An edge of user u and item i weighs 1 / √(d_u · d_i), d the number of edges of each. The matrix of these weights is
 /// symmetric, so the way back of a gradient is the way of the vectors.
-struct InteractionGraph: Sendable {
+package struct InteractionGraph: Sendable {
     /// The edges of one side's nodes: rows of a sparse matrix, cut into pieces of about equal work, one a thread.
     fileprivate struct Side: Sendable {
         var offsets: [Int64]
@@ -27,7 +27,7 @@ struct InteractionGraph: Sendable {
     /// - Parameters:
     ///   - layers: L, how often vectors go on to their neighbours.
     ///   - dimension: the vectors' dimension.
-    init(_ pairs: InteractionPairs, layers: Int, dimension: Int, threads: Int) {
+    package init(_ pairs: InteractionPairs, layers: Int, dimension: Int, threads: Int) {
         self.layers = layers
         self.threads = threads
         var itemOffsets: [Int64] = [0]
@@ -66,7 +66,9 @@ struct InteractionGraph: Sendable {
     ///   - userMeans: receives `U × D`.
     ///   - itemMeans: receives `N × D`.
     /// - Complexity: O(L · edges · D)
-    func propagate(users userVectors: Matrix, items itemVectors: Matrix, into userMeans: Matrix, _ itemMeans: Matrix) {
+    package func propagate(
+        users userVectors: Matrix, items itemVectors: Matrix, into userMeans: Matrix, _ itemMeans: Matrix
+    ) {
         var (fromUsers, fromItems) = (userVectors, itemVectors)
         for layer in 0...layers {
             let (toUsers, toItems) = (userLayers[layer % 2], itemLayers[layer % 2])

@@ -94,7 +94,7 @@ package struct UserSoftmax: Sendable {
         }
 
         /// B.
-        var count: Int { weights.count }
+        package var count: Int { weights.count }
     }
 
     /// The loss of a batch and its gradients.

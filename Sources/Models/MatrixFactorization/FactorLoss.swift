@@ -1,5 +1,5 @@
 /// What the training of matrix factorisation makes small.
-enum FactorLoss: String, Sendable, CaseIterable {
+package enum FactorLoss: String, Sendable, CaseIterable {
     /// −log σ(s_i − s_j) for an item i that the user had and an item j that he had not. Source: Rendle et al., "BPR:
     /// Bayesian Personalized Ranking from Implicit Feedback" (2009).
     case bpr
@@ -17,11 +17,11 @@ enum FactorLoss: String, Sendable, CaseIterable {
     case bsl
 
     /// Whether a step learns from one pair, rather than from a batch of users.
-    var isPairwise: Bool { self == .bpr || self == .warp || self == .bce }
+    package var isPairwise: Bool { self == .bpr || self == .warp || self == .bce }
 }
 
 /// Where the items that a user did not have are drawn from.
-enum Negatives: String, Sendable, CaseIterable {
+package enum Negatives: String, Sendable, CaseIterable {
     /// None are drawn: all items count.
     case all
     /// All items alike.

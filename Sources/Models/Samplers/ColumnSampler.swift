@@ -13,11 +13,11 @@ import Darwin
 /// logit the sum over the items drawn is an unbiased estimate of the sum over all (logQ correction).
 ///
 /// Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
-struct ColumnSampler: Sendable {
+package struct ColumnSampler: Sendable {
     /// What stands for all items: the items, rising, and what is added to the logit of each.
-    struct Draw: Sendable {
-        var items: [Int32]
-        var offsets: [Float]
+    package struct Draw: Sendable {
+        package var items: [Int32]
+        package var offsets: [Float]
     }
 
     private let negatives: Negatives
@@ -37,7 +37,7 @@ struct ColumnSampler: Sendable {
     ///   - count: how many draws a batch makes.
     ///   - exponent: the power of an item's count that ``Negatives/popularity`` draws by.
     ///   - queueSize: how many draws of earlier batches count on with ``Negatives/queue``.
-    init(_ negatives: Negatives, _ pairs: InteractionPairs, count: Int, exponent: Double, queueSize: Int) {
+    package init(_ negatives: Negatives, _ pairs: InteractionPairs, count: Int, exponent: Double, queueSize: Int) {
         self.negatives = negatives
         self.pairs = pairs
         self.count = count
@@ -55,7 +55,7 @@ struct ColumnSampler: Sendable {
     }
 
     /// The most items that a draw can hold.
-    var largest: Int {
+    package var largest: Int {
         switch negatives {
         case .all: pairs.itemCount
         case .queue: min(trained.count, count + queueSize)
@@ -64,12 +64,12 @@ struct ColumnSampler: Sendable {
     }
 
     /// Forgets earlier batches, so that an epoch can be begun anew.
-    mutating func beginEpoch() { queue.removeAll(keepingCapacity: true) }
+    package mutating func beginEpoch() { queue.removeAll(keepingCapacity: true) }
 
     /// Draws for a batch.
     ///
     /// - Complexity: O(draws · log N); O(N) with ``Negatives/all``.
-    mutating func draw(for users: [Int32], random: inout RandomSource) -> Draw {
+    package mutating func draw(for users: [Int32], random: inout RandomSource) -> Draw {
         switch negatives {
         case .all: return everything()
         case .uniform:
