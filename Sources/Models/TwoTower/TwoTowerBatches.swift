@@ -4,8 +4,8 @@ import Tensor
 
 /// Makes batches of training rows into what the towers and the loss take.
 ///
-/// Rows are looked up in pieces, one a thread, and the pieces put together in order; what is random about a row depends
-/// on the step's seed and the row's place alone, so a batch is the same however it was cut.
+/// Rows are looked up in pieces, one a thread, and the pieces put together in order; what is random about the rows is
+/// drawn for all of them beforehand, so a batch is the same however it was cut.
 struct TwoTowerBatches: Sendable {
     /// One batch, or a piece of one.
     struct Batch: Sendable {
@@ -56,12 +56,17 @@ struct TwoTowerBatches: Sendable {
 
     /// Makes the batch of the training rows `entries`.
     func make(_ entries: ArraySlice<Int32>, seed: UInt64, threads: Int) -> Batch {
+        var random = RandomSource(seed: seed)
+        let userDrops = entries.map { _ in userMayDrop && random.uniform() < idDropout }
+        let itemDrops = entries.map { _ in itemMayDrop && random.uniform() < idDropout }
         var pieces = [Batch?](repeating: nil, count: threads)
         pieces.withUnsafeMutableBufferPointer { pieces in
             nonisolated(unsafe) let pieces = pieces
             parallelFor(entries.count, grain: 64, threads: threads) { range, worker in
                 let first = entries.startIndex + range.lowerBound
-                pieces[worker] = piece(entries[first..<first + range.count], first: range.lowerBound, seed: seed)
+                pieces[worker] = piece(
+                    entries[first..<first + range.count], userDrops: Array(userDrops[range]),
+                    itemDrops: Array(itemDrops[range]))
             }
         }
         var batch = pieces[0]!
@@ -69,19 +74,9 @@ struct TwoTowerBatches: Sendable {
         return batch
     }
 
-    /// The rows `entries`, the first of which has place `first` in the batch.
-    private func piece(_ entries: ArraySlice<Int32>, first: Int, seed: UInt64) -> Batch {
+    /// The rows `entries`, the ids of some of them dropped.
+    private func piece(_ entries: ArraySlice<Int32>, userDrops: [Bool], itemDrops: [Bool]) -> Batch {
         let histories = rows.histories
-        var drops: (user: [Bool], item: [Bool])?
-        if userMayDrop || itemMayDrop {
-            var (userDrops, itemDrops) = ([Bool](), [Bool]())
-            for place in first..<first + entries.count {
-                var random = RandomSource(seed: seed, stream: UInt64(place))
-                userDrops.append(userMayDrop && random.uniform() < idDropout)
-                itemDrops.append(itemMayDrop && random.uniform() < idDropout)
-            }
-            drops = (userDrops, itemDrops)
-        }
         var history: TowerInput.Bags?
         if let bags {
             var made = TowerInput.Bags()
@@ -96,8 +91,8 @@ struct TwoTowerBatches: Sendable {
         let context = (0..<rows.contextCount).map { feature in entries.map { rows.context(feature, Int($0)) } }
         let itemIndices = entries.map { histories.items[Int($0)] }
         let user = users.input(
-            entries.map { rows.users[Int($0)] }, dropped: drops?.user, context: context, history: history)
-        let item = items.input(itemIndices, dropped: drops?.item)
+            entries.map { rows.users[Int($0)] }, dropped: userDrops, context: context, history: history)
+        let item = items.input(itemIndices, dropped: itemDrops)
         let offsets = itemIndices.map { correctsLogQ ? -rows.logShares[Int($0)] : 0 }
         let weights = entries.map { rows.weight(Int($0)) }
         return Batch(
