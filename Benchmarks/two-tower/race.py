@@ -35,6 +35,8 @@ def main():
                 for name, command in sides.items():
                     text = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode()
                     results[name].append(json.loads(text.strip().splitlines()[-1]))
+                    rate = results[name][-1]["samplesPerSecond"]
+                    print(f"batch {batch}, {precision}, {name}: {rate:,.0f} samples/s", file=sys.stderr, flush=True)
             report(results, batch, precision, options.threads)
 
 
