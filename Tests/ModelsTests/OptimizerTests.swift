@@ -102,7 +102,9 @@ private struct ReferenceOptimizer {
     }
 
     private mutating func move(_ place: Int, _ index: Int, by slope: Double, rate: Double) {
-        if rule == .adam {
+        if rule == .sgd {
+            numbers[place][index] -= rate * slope
+        } else if rule == .adam {
             first[place][index] = 0.9 * first[place][index] + 0.1 * slope
             second[place][index] = 0.999 * second[place][index] + 0.001 * slope * slope
             let mean = first[place][index] / (1 - power(0.9, steps))
