@@ -158,6 +158,6 @@ import Testing
         let data = try Self.data.get()
         let request = RecommendationRequest(users: [0, 5, 11], k: 20, at: data.split.testStart)
         let lists = try subject.fitted(data).recommend(request, data: data)
-        #expect(try subject.fitted(data).recommend(request, data: data) == lists)
+        #expect(try subject.fittedAnew(data).recommend(request, data: data) == lists)
     }
 }

@@ -3,19 +3,20 @@ import Core
 /// Every model by its name in `martlet.yml`.
 public enum ModelRegistry {
     /// The models there are.
-    static let models: [any RetrievalModel.Type] = [
-        PopularityModel.self,
-        ItemCosineModel.self,
-        EASEModel.self,
-        SLIMModel.self,
-        GraphFilterModel.self,
-        ImplicitALSModel.self,
-        MatrixFactorizationModel.self,
-        LightGCNModel.self,
-        TwoTowerModel.self,
-        YouTubeDNNModel.self,
-        BlendModel.self,
-    ] + ranking
+    static let models: [any RetrievalModel.Type] =
+        [
+            PopularityModel.self,
+            ItemCosineModel.self,
+            EASEModel.self,
+            SLIMModel.self,
+            GraphFilterModel.self,
+            ImplicitALSModel.self,
+            MatrixFactorizationModel.self,
+            LightGCNModel.self,
+            TwoTowerModel.self,
+            YouTubeDNNModel.self,
+            BlendModel.self,
+        ] + ranking
 
     /// The names of the models.
     public static var kinds: [String] { models.map { $0.kind } }

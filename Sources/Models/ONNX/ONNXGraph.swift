@@ -58,6 +58,8 @@ package struct ONNXGraph {
 
     /// Adds reals.
     mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> String {
+        // Inputs have the names of the tables that they are looked up in.
+        let name = "weights." + name
         guard initializerNames.insert(name).inserted else { return name }
         precondition(shape.reduce(1, *) == values.count, "\(name): \(shape) does not hold \(values.count) values")
         initializers.append(
@@ -67,6 +69,7 @@ package struct ONNXGraph {
 
     /// Adds whole numbers.
     mutating func constant(_ name: String, _ values: [Int64]) -> String {
+        let name = "weights." + name
         guard initializerNames.insert(name).inserted else { return name }
         initializers.append(
             Self.tensor(name, .int64, shape: [values.count], values.withUnsafeBytes { Array($0) }))

@@ -1,6 +1,7 @@
 import Core
 import Features
 import Models
+import Synchronization
 import Tensor
 import Testing
 
@@ -81,12 +82,34 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
     /// A model that is not fitted.
     func make() throws -> any RetrievalModel { try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters) }
 
-    /// A model fitted on a dataset.
+    /// A model fitted on a dataset; tests share it, since none changes it.
     func fitted(_ data: InteractionDataset, seed: UInt64 = 42) throws -> any RetrievalModel {
+        let slot = Self.slots.withLock { slots in
+            let key = "\(name) \(hyperparameters) \(seed) \(data.path)"
+            let slot = slots[key] ?? Slot()
+            slots[key] = slot
+            return slot
+        }
+        return try slot.model.withLock { model in
+            if let model { return model }
+            let made = try fittedAnew(data, seed: seed)
+            model = made
+            return made
+        }
+    }
+
+    /// A model fitted on a dataset for the caller alone.
+    func fittedAnew(_ data: InteractionDataset, seed: UInt64 = 42) throws -> any RetrievalModel {
         var model = try make()
         _ = try model.fit(data, options: TrainingOptions(seed: seed, threads: 2))
         return model
     }
+
+    private final class Slot: Sendable {
+        let model = Mutex<(any RetrievalModel)?>(nil)
+    }
+
+    private static let slots = Mutex<[String: Slot]>([:])
 }
 
 /// Recall@k of a model's lists on the test window, all users with training interactions.

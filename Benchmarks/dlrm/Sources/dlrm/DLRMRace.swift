@@ -16,6 +16,7 @@ struct DLRMRace {
             folder: arguments[1], cardinalities: arguments[4].split(separator: ",").compactMap { Int($0) })
         configuration.precision = precision
         configuration.threads = threads
+        if let block = ProcessInfo.processInfo.environment["BLOCK"].flatMap({ Int($0) }) { configuration.block = block }
         var benchmark = try DLRMBenchmark(configuration)
         say("ready")
         while let line = readLine() {

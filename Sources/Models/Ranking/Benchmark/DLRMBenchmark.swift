@@ -24,13 +24,16 @@ public struct DLRMBenchmark {
         public var bottom = [512, 256]
         /// The top MLP's hidden layers.
         public var top = [512, 256]
-        /// How many batches the folder holds, and their rows.
+        /// How many batches the folder holds.
         public var batches = 24
+        /// How many rows a batch has.
         public var rows = 2048
         /// The learning rates of the dense layers (Adagrad) and of the tables (row-wise Adagrad).
         public var rate = 0.01
         /// How exactly layers hold their factors.
         public var precision = Precision.float32
+        /// How many rows run through the network at once: weights are packed for each product, so blocks are large.
+        public var block = 512
         /// How many threads to use.
         public var threads = Threads.count
 
@@ -52,9 +55,6 @@ public struct DLRMBenchmark {
     private let labels: [Float]
     private var step = 0
 
-    /// How many rows run through the network at once.
-    private static let block = 128
-
     /// Reads the arrays and sets up the network.
     ///
     /// - Throws: `notFound` or `corrupted` if a file is missing or of another length.
@@ -75,9 +75,9 @@ public struct DLRMBenchmark {
                 userNumbers: configuration.numbers), targets: 1, to: &parameters)
         self.parameters = parameters
         let share = (configuration.rows + configuration.threads - 1) / configuration.threads
-        let network = network
+        let (network, block) = (network, configuration.block)
         pieces = (0..<configuration.threads).map { _ in
-            RankingPiece(network, groups: share + Self.block, negatives: 0, targets: 1, blockGroups: Self.block)
+            RankingPiece(network, groups: share + block, negatives: 0, targets: 1, blockGroups: block)
         }
         gradients = (0..<configuration.threads).map { _ in DenseGradients(parameters) }
         optimizer = Optimizer(.adagrad, parameters, threads: configuration.threads)
@@ -99,7 +99,7 @@ public struct DLRMBenchmark {
             gradient.clear()
         }
         let (network, parameters, pieces, gradients) = (network, parameters, pieces, gradients)
-        let (dense, ids, labels) = (dense, ids, labels)
+        let (dense, ids, labels, block) = (dense, ids, labels, configuration.block)
         parallelFor(rows, grain: 16, threads: configuration.threads) { range, worker in
             let piece = pieces[worker]
             piece.groups = range.count
@@ -117,10 +117,10 @@ public struct DLRMBenchmark {
                 piece.labels.pointer.update(
                     from: $0.baseAddress! + batch * rows + range.lowerBound, count: range.count)
             }
-            for first in stride(from: 0, to: range.count, by: Self.block) {
+            for first in stride(from: 0, to: range.count, by: block) {
                 piece.run(
                     network, parameters, gradients: gradients[worker],
-                    range: first..<min(first + Self.block, range.count), rowsPerGroup: 1,
+                    range: first..<min(first + block, range.count), rowsPerGroup: 1,
                     firstRow: range.lowerBound + first, dropout: nil
                 ) { _, _ in }
             }

@@ -21,11 +21,13 @@ extension RankingModel: ONNXExportable {
         let odds = graph.add("Add", [graph.concatenate(calibrated), correction])
         var score = graph.add("Add", [logits, correction])
         if targets.count > 1 {
-            let weights = targets.map { Float(settings.targets?.weights[$0] ?? 1) }
-            let sum = graph.add(
-                "MatMul",
-                [graph.add("Sigmoid", [score]), graph.constant("target-weights", shape: [targets.count, 1], weights)])
-            score = graph.add("Log", [sum])
+            // log Σ w · σ(z), by log σ(z) = −log(1 + e^(−z)): probabilities are too small for their logs to be exact.
+            let logs = graph.add("Neg", [graph.add("Softplus", [graph.add("Neg", [score])])])
+            let weights = targets.map { Calibration.logarithm(settings.targets?.weights[$0] ?? 1) }
+            let weighted = graph.add(
+                "Add", [logs, graph.constant("target-weights", shape: [1, targets.count], weights)])
+            score = graph.add(
+                "ReduceLogSumExp", [weighted], ["axes": .integers([1]), "keepdims": .integer(1)])
         }
         graph.output(logits, as: "logits", shape)
         graph.output(graph.add("Sigmoid", [odds]), as: "probabilities", shape)

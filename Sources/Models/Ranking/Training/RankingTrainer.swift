@@ -25,8 +25,9 @@ struct RankingTrainer<Network: RankingNetwork>: Sendable {
     /// The optimiser, with what it remembers.
     var optimizer: Optimizer
 
-    /// How many rows a block has: the activations of some hundred rows fit a core's cache.
-    private static var blockRows: Int { 256 }
+    /// How many rows a block has: activations of some hundred rows stay near the core, and products pack their weights
+    /// once for all of them.
+    private static var blockRows: Int { 512 }
 
     init(
         _ network: Network, _ parameters: Parameters, _ settings: RankingHyperparameters, rows: TrainingRows,
