@@ -68,6 +68,9 @@ TARGET static void NAME(pairwise)(const float *first, size_t first_stride, const
     }
 }
 
+// Sixteen numbers anywhere in memory.
+typedef float NAME(lanes16) __attribute__((vector_size(64), aligned(4)));
+
 TARGET static void NAME(pairwise_backward)(const float *first, size_t first_stride, const float *x, size_t stride,
                                            size_t fields, size_t width, size_t rows, const float *restrict slope,
                                            size_t slope_stride, float *restrict dfirst, size_t dfirst_stride,
@@ -81,28 +84,39 @@ TARGET static void NAME(pairwise_backward)(const float *first, size_t first_stri
         const float *from = slope + b * slope_stride;
         for (size_t i = 1; i < n; i++)
             for (size_t j = 0; j < i; j++) g[i * padded + j] = g[j * padded + i] = from[i * (i - 1) / 2 + j];
-        for (size_t i = 0; i < n; i += ROWS)
-            for (size_t d = 0; d < width; d += LANES) {
-                const size_t lanes = width - d < LANES ? width - d : LANES;
-                float sums[ROWS][LANES] = {{0}};
-                if (lanes == LANES)
-                    for (size_t j = 0; j < n; j++)
-                        for (size_t r = 0; r < ROWS; r++)
-                            for (size_t l = 0; l < LANES; l++)
-                                sums[r][l] += g[(i + r) * padded + j] * t[j * width + d + l];
-                else
-                    for (size_t j = 0; j < n; j++)
-                        for (size_t r = 0; r < ROWS; r++)
-                            for (size_t l = 0; l < lanes; l++)
-                                sums[r][l] += g[(i + r) * padded + j] * t[j * width + d + l];
-                for (size_t r = 0; r < ROWS && i + r < n; r++) {
-                    const size_t vector = i + r;
-                    float *to = !first         ? dx + b * dx_stride + vector * width
-                                : vector == 0 ? dfirst + b * dfirst_stride
-                                              : dx + b * dx_stride + (vector - 1) * width;
-                    for (size_t l = 0; l < lanes; l++) to[d + l] += sums[r][l];
-                }
+        for (size_t i = 0; i < n; i += ROWS) {
+            const float *g0 = g + i * padded, *g1 = g0 + padded, *g2 = g1 + padded, *g3 = g2 + padded;
+            float *to[ROWS];
+            for (size_t r = 0; r < ROWS; r++) {
+                const size_t vector = i + r;
+                to[r] = vector >= n   ? NULL
+                        : !first      ? dx + b * dx_stride + vector * width
+                        : vector == 0 ? dfirst + b * dfirst_stride
+                                      : dx + b * dx_stride + (vector - 1) * width;
             }
+            size_t d = 0;
+            // The sums are vectors by name, so that they stay in registers.
+            for (; d + LANES <= width; d += LANES) {
+                NAME(lanes16) s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+                for (size_t j = 0; j < n; j++) {
+                    const NAME(lanes16) v = *(const NAME(lanes16) *)(t + j * width + d);
+                    s0 += g0[j] * v;
+                    s1 += g1[j] * v;
+                    s2 += g2[j] * v;
+                    s3 += g3[j] * v;
+                }
+                *(NAME(lanes16) *)(to[0] + d) += s0;
+                if (to[1]) *(NAME(lanes16) *)(to[1] + d) += s1;
+                if (to[2]) *(NAME(lanes16) *)(to[2] + d) += s2;
+                if (to[3]) *(NAME(lanes16) *)(to[3] + d) += s3;
+            }
+            for (; d < width; d++)
+                for (size_t r = 0; r < ROWS && to[r]; r++) {
+                    float sum = 0;
+                    for (size_t j = 0; j < n; j++) sum += g[(i + r) * padded + j] * t[j * width + d];
+                    to[r][d] += sum;
+                }
+        }
     }
 }
 
