@@ -34,7 +34,7 @@ import Testing
             let scores = try model.score(
                 users: [Int32](repeating: Int32(user), count: items.count), items: items, data: data)
             for item in items.indices {
-                let expected = x[user].indices.reduce(0.0) { $0 + (x[user][$1] == 0 ? 0 : b[$1][item]) }
+                let expected = x[user].indices.reduce(0.0) { $0 + x[user][$1] * b[$1][item] }
                 // Popularity adds a millionth.
                 #expect(abs(Double(scores[item]) - expected) < within + 2e-6, "user \(user), item \(item)")
             }
@@ -65,6 +65,28 @@ import Testing
             let expected = b[item][largest] > 0 ? [largest] : []
             #expect(try cut.similarItems(to: [Int32(item)], k: 5)[0].map { Int($0) } == expected)
         }
+    }
+
+    @Test func recentItemsOfAHistoryWeighMore() throws {
+        let data = try BehaviourTests.data.get()
+        let x = try Self.taken(data)
+        var linear = Self.gram(x)
+        for item in linear.indices { linear[item][item] += 20 }
+        let p = PlainAlgebra.inverse(linear)
+        var b = p
+        for i in p.indices { for j in p.indices { b[i][j] = i == j ? 0 : -p[i][j] / p[j][j] } }
+        // An item counts from when it was last taken; of those, each later one takes its share away.
+        var weighed = x
+        let history = try data.history([.train])
+        for user in 0..<history.rows {
+            var later: [Int32] = []
+            for item in history[user].reversed() where !later.contains(item) {
+                weighed[user][Int(item)] = Reference.power(Double(1 + later.count), -0.7)
+                later.append(item)
+            }
+        }
+        let model = try Self.fit("ease", ["regularization": 20, "neighbors": 1000, "recency": 0.7])
+        try Self.expectScores(model, data, weighed, b, within: 2e-5)
     }
 
     @Test func easeOnTheMostFrequentItemsLeavesTheOthersToPopularity() throws {

@@ -33,7 +33,7 @@ public struct EASEModel: RetrievalModel {
         fields.finish()
     }
 
-    /// All hyperparameters, defaults filled in: `regularization`, `neighbors` and `maximum-items`.
+    /// All hyperparameters, defaults filled in: `regularization`, `neighbors`, `maximum-items` and `recency`.
     public var hyperparameters: JSONValue { settings.json }
 
     /// Counts who took what together, inverts, and keeps the largest weights.
@@ -61,7 +61,7 @@ public struct EASEModel: RetrievalModel {
         ranking = HistoryRanking(
             ItemWeights(weights(matrix, itemCount: data.items.count, threads: options.threads)),
             popularity: Factors.popularity(histories, itemCount: data.items.count),
-            shape: DatasetShape(data, windows: options.windows))
+            shape: DatasetShape(data, windows: options.windows), recency: Float(settings.recency))
         options.progress.end(task, summary: "\(items) items")
         return clock.report(model: Self.kind, interactions: histories.count)
     }
@@ -140,6 +140,6 @@ extension EASEModel {
     public init(loading folder: String) throws {
         let file = try ModelFolder(folder).weights(kind: Self.kind)
         try self.init(hyperparameters: file.json("hyperparameters"))
-        ranking = try HistoryRanking(file)
+        ranking = try HistoryRanking(file, recency: settings.recency)
     }
 }

@@ -58,8 +58,9 @@ struct GraphFilter: HistoryScorer {
                 taken.indices.withUnsafeBufferPointer { items in
                     takers.indices.withUnsafeBufferPointer { users in
                         for row in rows {
-                            for item in histories[row] {
-                                let weight = roots[Int(item)]
+                            for entry in histories.range(row) {
+                                let item = histories.indices[entry]
+                                let weight = roots[Int(item)] * (histories.values?[entry] ?? 1)
                                 for place in takers.range(Int(item)) {
                                     let user = Int(users[place])
                                     if weights[user] == 0 { met.append(users[place]) }
@@ -89,9 +90,10 @@ struct GraphFilter: HistoryScorer {
         guard lowPass > 0, factors.columns > 0 else { return }
         let spectrum = Matrix(rows: rows.count, columns: factors.columns)
         for row in rows {
-            for item in histories[row] {
+            for entry in histories.range(row) {
+                let item = histories.indices[entry]
                 axpy(
-                    itemShare[Int(item)], UnsafeBufferPointer(factors.row(Int(item))),
+                    itemShare[Int(item)] * (histories.values?[entry] ?? 1), UnsafeBufferPointer(factors.row(Int(item))),
                     into: spectrum.row(row - rows.lowerBound))
             }
         }

@@ -28,7 +28,7 @@ public struct GraphFilterModel: RetrievalModel {
         fields.finish()
     }
 
-    /// All hyperparameters, defaults filled in: `factors` and `low-pass`.
+    /// All hyperparameters, defaults filled in: `factors`, `low-pass` and `recency`.
     public var hyperparameters: JSONValue { settings.json }
 
     /// Normalises the matrix of who took what and finds its largest singular vectors.
@@ -60,7 +60,7 @@ public struct GraphFilterModel: RetrievalModel {
         ranking = HistoryRanking(
             GraphFilter(taken: taken, factors: factors, lowPass: Float(settings.lowPass)),
             popularity: Factors.popularity(histories, itemCount: data.items.count),
-            shape: DatasetShape(data, windows: options.windows))
+            shape: DatasetShape(data, windows: options.windows), recency: Float(settings.recency))
         options.progress.end(task, summary: "\(factors.columns) singular vectors")
         return clock.report(model: Self.kind, interactions: histories.count)
     }
@@ -127,6 +127,6 @@ extension GraphFilterModel {
             rows: popularity.count, columns: popularity.isEmpty ? 0 : values.count / popularity.count, values: values)
         ranking = HistoryRanking(
             GraphFilter(taken: taken, factors: factors, lowPass: Float(settings.lowPass)), popularity: popularity,
-            shape: try DatasetShape(json: file.json("schema")))
+            shape: try DatasetShape(json: file.json("schema")), recency: Float(settings.recency))
     }
 }

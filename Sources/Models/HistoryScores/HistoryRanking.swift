@@ -14,15 +14,18 @@ struct HistoryRanking<Scorer: HistoryScorer>: Sendable {
     let popularity: [Float]
     /// What the rule was fitted on.
     let shape: DatasetShape
+    /// How much more the recent items of a history weigh; see ``Tensor/SparseRows/distinct(recency:)``.
+    let recency: Float
 
     /// How far the popular items that fill a list up lie below what the rule says.
     private var fillScale: Float { 1e-6 }
 
-    init(_ scorer: Scorer, popularity: [Float], shape: DatasetShape) {
+    init(_ scorer: Scorer, popularity: [Float], shape: DatasetShape, recency: Float = 0) {
         precondition(popularity.count == scorer.itemCount, "each item has a popularity")
         self.scorer = scorer
         self.popularity = popularity
         self.shape = shape
+        self.recency = recency
     }
 
     /// The best items of each user.
@@ -94,7 +97,7 @@ extension HistoryRanking {
     ) throws -> SparseRows {
         try check(data)
         try checkIndices(users, in: -1..<data.users.count, of: "user")
-        return try (brought ?? data.history(shape.windows).gathering(rows: users)).distinct()
+        return try (brought ?? data.history(shape.windows).gathering(rows: users)).distinct(recency: recency)
     }
 
     /// Scores all items for blocks of rows, hides what `hide` sets to NaN, and keeps the best.

@@ -8,7 +8,7 @@ protocol HistoryScorer: Sendable {
     /// Adds the scores that follow from rows of histories.
     ///
     /// - Parameters:
-    ///   - histories: each row's items, distinct.
+    ///   - histories: each row's items, distinct, and how much each weighs; without values all weigh 1.
     ///   - rows: the rows that are wanted.
     ///   - scores: `rows.count × N`, which hold numbers already.
     func add(_ histories: SparseRows, rows: Range<Int>, to scores: UnsafeMutablePointer<Float>)

@@ -3,7 +3,7 @@ import Tensor
 
 /// How much each item of a history speaks for each other item: a sparse `N × N` matrix, B.
 ///
-/// score(i) = Σ_{j ∈ history} B(j, i)
+/// score(i) = Σ_{j ∈ history} weight(j) · B(j, i)
 struct ItemWeights: HistoryScorer {
     /// Row `j`: the items that item `j` speaks for or against.
     let rows: SparseRows
@@ -21,8 +21,11 @@ struct ItemWeights: HistoryScorer {
             values.withUnsafeBufferPointer { weights in
                 for row in wanted {
                     let line = scores + (row - wanted.lowerBound) * itemCount
-                    for item in histories[row] {
-                        for place in rows.range(Int(item)) { line[Int(targets[place])] += weights[place] }
+                    for entry in histories.range(row) {
+                        let weight = histories.values?[entry] ?? 1
+                        for place in rows.range(Int(histories.indices[entry])) {
+                            line[Int(targets[place])] += weight * weights[place]
+                        }
                     }
                 }
             }
@@ -83,10 +86,10 @@ extension HistoryRanking<ItemWeights> {
     /// Reads what ``save(to:kind:hyperparameters:)`` wrote.
     ///
     /// - Throws: `corrupted` if a tensor is missing or does not fit the others.
-    init(_ file: SafetensorsFile) throws {
+    init(_ file: SafetensorsFile, recency: Double) throws {
         let popularity = try file.floats("popularity", shape: [nil])
         self.init(
             try ItemWeights(file, itemCount: popularity.count), popularity: popularity,
-            shape: try DatasetShape(json: file.json("schema")))
+            shape: try DatasetShape(json: file.json("schema")), recency: Float(recency))
     }
 }

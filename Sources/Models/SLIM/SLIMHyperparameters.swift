@@ -12,8 +12,11 @@ struct SLIMHyperparameters: Hyperparameters {
     var tolerance: Double
     /// The most sweeps over an item's weights.
     var sweeps: Int
+    /// How much more recent items of a history weigh when recommending: (1 + how many came later)^(−recency).
+    var recency: Double
 
     init(_ fields: inout ConfigurationFields) {
+        recency = fields.number("recency", default: 0, in: 0...10)
         l1 = fields.number("l1", default: 1, in: 0...1e9)
         l2 = fields.number("l2", default: 20, in: 1e-6...1e9)
         nonnegative = fields.bool("nonnegative", default: true)
@@ -25,6 +28,7 @@ struct SLIMHyperparameters: Hyperparameters {
         [
             "l1": .number(l1), "l2": .number(l2), "nonnegative": .bool(nonnegative), "tolerance": .number(tolerance),
             "sweeps": .integer(Int64(sweeps)),
+            "recency": .number(recency),
         ]
     }
 }

@@ -32,7 +32,8 @@ public struct SLIMModel: RetrievalModel {
         fields.finish()
     }
 
-    /// All hyperparameters, defaults filled in: `l1`, `l2`, `nonnegative`, `tolerance` and `sweeps`.
+    /// All hyperparameters, defaults filled in: `l1`, `l2`, `nonnegative`, `tolerance`, `sweeps` and
+    /// `recency`.
     public var hyperparameters: JSONValue { settings.json }
 
     /// Counts who took what together, and solves for each item.
@@ -49,7 +50,7 @@ public struct SLIMModel: RetrievalModel {
         let weights = try solve(gram, options, task)
         ranking = HistoryRanking(
             ItemWeights(weights), popularity: Factors.popularity(histories, itemCount: data.items.count),
-            shape: DatasetShape(data, windows: options.windows))
+            shape: DatasetShape(data, windows: options.windows), recency: Float(settings.recency))
         options.progress.end(task, summary: "\(weights.count) weights")
         return clock.report(model: Self.kind, interactions: histories.count)
     }
@@ -128,6 +129,6 @@ extension SLIMModel {
     public init(loading folder: String) throws {
         let file = try ModelFolder(folder).weights(kind: Self.kind)
         try self.init(hyperparameters: file.json("hyperparameters"))
-        ranking = try HistoryRanking(file)
+        ranking = try HistoryRanking(file, recency: settings.recency)
     }
 }
