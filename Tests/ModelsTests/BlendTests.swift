@@ -85,7 +85,7 @@ struct BlendTests {
         }
         let weights = fitted.search()
         let best = reference(weights)
-        for other in [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1 / 3.0, 1 / 3.0, 1 / 3.0]] {
+        for other: [Double] in [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1 / 3.0, 1 / 3.0, 1 / 3.0]] {
             #expect(best > reference(other) + 0.01)
         }
         #expect(weights[0] > weights[2] && weights[2] > weights[1])
@@ -96,8 +96,8 @@ struct BlendTests {
         let data = try BehaviourTests.data.get()
         let subject = ModelUnderTest.all.first { $0.kind == "blend" }!
         let chosen = try subject.fitted(data)
-        let weights = try #require(chosen.hyperparameters["weights"]?.array?.compactMap(\.number))
-        let passes = try #require(chosen.hyperparameters["passes"]?.array?.compactMap(\.integer))
+        let weights = try #require(chosen.hyperparameters["weights"]?.array?.compactMap { $0.number })
+        let passes = try #require(chosen.hyperparameters["passes"]?.array?.compactMap { $0.integer })
         #expect(weights.count == 3 && passes.count == 3)
         var again = try ModelRegistry.make(kind: "blend", hyperparameters: chosen.hyperparameters)
         _ = try again.fit(data, options: TrainingOptions(windows: [.train, .validation], epochs: 1))
