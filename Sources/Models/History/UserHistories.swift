@@ -35,7 +35,7 @@ package struct UserHistories: Sendable {
     ///
     /// - Throws: `invalidData` for a weight that is not a positive finite number, and what reading the dataset throws.
     /// - Complexity: O(rows), O(rows · log rows) if a user's rows are not in time order.
-    init(_ data: InteractionDataset, windows: [Window]) throws {
+    package init(_ data: InteractionDataset, windows: [Window]) throws {
         let parts = try windows.map { try data.interactions($0) }
         let userCount = data.users.count
         let itemCount = data.items.count
