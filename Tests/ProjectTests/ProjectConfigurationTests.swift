@@ -57,6 +57,41 @@ struct ProjectConfigurationTests {
         #expect(points[0].hyperparameters["neighbors"]?.integer == 50)
     }
 
+    @Test func aRandomSearchDrawsTheSamePointsForASeed() throws {
+        func points(_ trials: Int, seed: Int = 42) throws -> [JSONValue] {
+            let search = """
+                {kind: item-cosine, search: {trials: \(trials), neighbors: {from: 20, to: 200}, \
+                shrinkage: {from: 0.1, to: 100, scale: log}, weighting: [none, bm25]}}
+                """
+            let (project, errors) = try read("seed: \(seed)\n" + Self.valid + "\n  cosine: " + search)
+            #expect(errors.isEmpty, "\(errors)")
+            return try #require(project.models.last).points.map(\.hyperparameters)
+        }
+        let twenty = try points(20)
+        #expect(twenty.count == 20)
+        #expect(try points(8) == Array(twenty.prefix(8)), "more trials keep the first ones")
+        #expect(try points(20, seed: 7) != twenty)
+        let neighbors = twenty.compactMap { $0["neighbors"]?.integer }
+        #expect(neighbors.count == 20 && neighbors.allSatisfy { (20...200).contains($0) })
+        #expect(Set(neighbors).count > 10)
+        // On a logarithmic scale half of the draws lie below the geometric mean, √(0.1 · 100) ≈ 3.2.
+        let small = twenty.compactMap { $0["shrinkage"]?.number }.count { $0 < 3.2 }
+        #expect((4...16).contains(small))
+        #expect(Set(twenty.compactMap { $0["weighting"]?.string }) == ["none", "bm25"])
+    }
+
+    @Test(arguments: [
+        ("{trials: 3}", "names no hyperparameter"), ("{shrinkage: 3}", "must be a list of values or a range"),
+        ("{shrinkage: {from: 0, to: 1, scale: log}}", "both above 0"),
+        ("{shrinkage: {from: 2, to: 1}}", "'from' below 'to'"), ("{trials: 0, neighbors: [1]}", "trials"),
+        ("{neighbours: [1, 2]}", "neighbours"),
+    ])
+    func faultsOfASearchAreExplained(search: String, words: String) throws {
+        let (_, errors) = try read(Self.valid + "\n  cosine: {kind: item-cosine, search: \(search)}")
+        #expect(errors.count == 1, "\(errors)")
+        #expect(errors.first?.description.contains(words) == true, "\(errors)")
+    }
+
     @Test func theSplitsDatesReachTheSQL() throws {
         let (project, _) = try read(Self.valid)
         let variables = ShopFlow(project).sqlVariables

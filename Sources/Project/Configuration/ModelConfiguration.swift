@@ -1,11 +1,11 @@
 import Core
 import Models
 
-/// One model of a project: a kind, its hyperparameters, and the grid of values to try.
+/// One model of a project: a kind, its hyperparameters, and the values to try: a grid, or a random search.
 public struct ModelConfiguration: Sendable {
-    /// One combination of a grid's values.
+    /// One combination of the values to try.
     public struct Point: Sendable, Hashable {
-        /// The model's name, and behind it the values that the grid chose: `two-tower learning-rate=0.02`.
+        /// The model's name, and behind it the values that were chosen: `two-tower learning-rate=0.02`.
         public var label: String
         /// All hyperparameters that the project names.
         public var hyperparameters: JSONValue
@@ -15,11 +15,13 @@ public struct ModelConfiguration: Sendable {
     public var name: String
     /// The kind of model, such as `two-tower`.
     public var kind: String
-    /// The points to train; one if there is no grid.
+    /// The points to train; one if there is neither grid nor search.
     public var points: [Point]
 
     /// Reads one entry of `models:`; faults go to `diagnostics`.
-    init(name: String, node: ConfigurationNode, path: String, diagnostics: Diagnostics) {
+    ///
+    /// - Parameter seed: the project's, from which a random search draws.
+    init(name: String, node: ConfigurationNode, path: String, seed: UInt64, diagnostics: Diagnostics) {
         self.name = name
         var entries: [(key: String, location: SourceLocation, value: ConfigurationNode)] = []
         switch node.content {
@@ -29,11 +31,21 @@ public struct ModelConfiguration: Sendable {
             diagnostics.report("'\(path)' must be a mapping of hyperparameters, found \(node.kind)", at: node.location)
         }
         var outer = ConfigurationFields(
-            ConfigurationNode(.mapping(entries.filter { ["kind", "grid"].contains($0.key) }), location: node.location),
+            ConfigurationNode(.mapping(entries.filter { Self.ownKeys.contains($0.key) }), location: node.location),
             path: path, diagnostics: diagnostics)
         kind = outer.string("kind", default: name)
-        let axes = Self.axes(of: outer.named("grid"), path: path, diagnostics: diagnostics)
-        entries.removeAll { ["kind", "grid"].contains($0.key) }
+        var choices = Self.combinations(
+            of: Self.axes(of: outer.named("grid"), path: path, diagnostics: diagnostics))
+        if let search = outer.node("search") {
+            if outer.has("grid") {
+                diagnostics.report(
+                    "'\(path)' has both 'grid' and 'search'", hint: "keep one; a list of values may stand in 'search'",
+                    at: search.location)
+            }
+            choices = SearchSpace(search, path: "\(path).search", diagnostics: diagnostics)
+                .points(seed: seed, model: name)
+        }
+        entries.removeAll { Self.ownKeys.contains($0.key) }
 
         points = []
         guard ModelRegistry.kinds.contains(kind) else {
@@ -45,7 +57,7 @@ public struct ModelConfiguration: Sendable {
                 at: node.location)
             return
         }
-        for choice in Self.combinations(of: axes) {
+        for choice in choices {
             let chosen = Set(choice.map(\.key))
             let merged = ConfigurationNode(
                 .mapping(entries.filter { !chosen.contains($0.key) } + choice), location: node.location)
@@ -58,7 +70,10 @@ public struct ModelConfiguration: Sendable {
         }
     }
 
-    private typealias Axis = [(key: String, location: SourceLocation, value: ConfigurationNode)]
+    /// What is said about a model beside its hyperparameters.
+    private static let ownKeys: Set<String> = ["kind", "grid", "search"]
+
+    private typealias Axis = [SearchSpace.Entry]
 
     private static func axes(of grid: Axis, path: String, diagnostics: Diagnostics) -> [Axis] {
         grid.compactMap { entry in

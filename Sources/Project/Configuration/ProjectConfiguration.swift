@@ -76,9 +76,9 @@ public struct ProjectConfiguration: Sendable {
         sql = fields.nested("sql") { SQLConfiguration(&$0) }
         dataset = DatasetConfiguration(&fields)
         workflow = Workflow(&fields)
-        models = fields.named("models").map { entry in
+        models = fields.named("models").map { [seed] entry in
             ModelConfiguration(
-                name: entry.key, node: entry.value, path: "models.\(entry.key)", diagnostics: diagnostics)
+                name: entry.key, node: entry.value, path: "models.\(entry.key)", seed: seed, diagnostics: diagnostics)
         }
         evaluation = fields.nested("evaluation") { EvaluationConfiguration(&$0) }
         recommendation = fields.nested("recommend") { RecommendationConfiguration(&$0) }
