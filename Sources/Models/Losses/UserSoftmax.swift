@@ -165,14 +165,17 @@ package struct UserSoftmax: Sendable {
                     tiles[worker].pointer, rows.count, tile.count, scale, $0.baseAddress! + first, &largest, &sums)
             }
         }
-        let logSums = zip(largest, sums).map { $0 + log($1) }
+        // A user who has all items leaves nothing to be better than: such a row counts nothing. (NaN goes on.)
+        let weights = rows.enumerated().map { sums[$0] == 0 ? 0 : batch.weights[$1] }
+        let logSums = zip(largest, sums).map { $1 == 0 ? 0 : $0 + log($1) }
         (userGradient.pointer + rows.lowerBound * dimension).update(repeating: 0, count: rows.count * dimension)
         var loss = 0.0
         for (place, row) in rows.enumerated() {
+            guard weights[place] != 0 else { continue }
             let positive = positives(row, of: batch, users, items, userGradient, worker)
-            loss += Double(batch.weights[row]) * (Double(logSums[place]) - positive)
+            loss += Double(weights[place]) * (Double(logSums[place]) - positive)
         }
-        let slopes = rows.map { batch.weights[$0] * scale }
+        let slopes = weights.map { $0 * scale }
         for first in stride(from: 0, to: batch.columns.count, by: Self.tileColumns) {
             let tile = first..<min(first + Self.tileColumns, batch.columns.count)
             logits(rows, tile, of: batch, users, columns, worker)

@@ -19,7 +19,8 @@ extension ModelUnderTest {
                 "batch-size": 64,
             ]),
         ModelUnderTest(
-            kind: "lightgcn", name: "lightgcn", hyperparameters: ["dimension": 16, "epochs": 20, "batch-size": 64]),
+            kind: "lightgcn", name: "lightgcn",
+            hyperparameters: ["dimension": 16, "epochs": 20, "batch-size": 64, "temperature": 0.2]),
         ModelUnderTest(
             kind: "lightgcn", name: "lightgcn, bpr",
             hyperparameters: ["loss": "bpr", "dimension": 16, "epochs": 30, "batch-size": 512]),
