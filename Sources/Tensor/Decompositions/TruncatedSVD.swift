@@ -34,8 +34,10 @@ package struct TruncatedSVD: Sendable {
         threads: Int? = nil, progress: (_ dimensions: Int) throws -> Void = { _ in }
     ) throws {
         precondition(count >= 1 && block >= 1, "at least one vector is asked for")
+        // Where the whole space is hardly larger than what may be needed, it may be all of it.
+        let most = max(6 * count, count + 4 * block)
         var space = LanczosSpace(
-            matrix, limit: min(matrix.columns, max(6 * count, count + 4 * block)), block: block, threads: threads)
+            matrix, limit: matrix.columns <= 2 * most ? matrix.columns : most, block: block, threads: threads)
         try space.begin(seed: seed)
         var next = min(count + block, space.limit)
         while true {
