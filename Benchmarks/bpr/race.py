@@ -24,8 +24,9 @@ def lines(path):
 
 def peer(options):
     """Runs in a process of its own: prints one JSON line."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
     import resource
     import time
 

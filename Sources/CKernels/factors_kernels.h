@@ -106,7 +106,7 @@ TARGET static inline void NAME(step_pair)(const struct martlet_pairs_job *job, s
     float *restrict u = job->users + user * width;
     float *restrict a = job->items + (size_t)i * width;
     float *restrict b = job->items + (size_t)j * width;
-    if (job->rule == MARTLET_SGD && !job->bias) {
+    if (job->rule == MARTLET_SGD) {
         // The rule of most trainings goes through each row once.
         const float rate = job->rate, keep = 1 - job->rate * job->decay, move = rate * slope;
         for (size_t d = 0; d < width; d++) {
@@ -114,6 +114,10 @@ TARGET static inline void NAME(step_pair)(const struct martlet_pairs_job *job, s
             u[d] = keep * ud + move * (ad - bd);
             a[d] = keep * ad + move * ud;
             b[d] = keep * bd - move * ud;
+        }
+        if (job->bias) {
+            job->bias[i] = keep * job->bias[i] + move;
+            job->bias[j] = keep * job->bias[j] - move;
         }
         return;
     }
