@@ -105,7 +105,8 @@ struct BlendTests {
     }
 
     @Test(arguments: [
-        ("{}", "must list the models to blend"), ("{members: [{neighbors: 3}]}", "must be a mapping with 'kind'"),
+        ("{members: []}", "must list the models to blend"),
+        ("{members: [{neighbors: 3}]}", "must be a mapping with 'kind'"),
         ("{members: [{kind: popularty}]}", "there is no model 'popularty'"),
         ("{members: [{kind: popularity, half: 3}]}", "unknown key 'blend.members[0].half'"),
         ("{members: [{kind: popularity}], weights: [1, 2]}", "must hold 1 positive numbers"),

@@ -27,23 +27,30 @@ struct BlendHyperparameters: Hyperparameters {
     /// How scores are made comparable.
     var normalization: BlendNormalization
 
+    /// Two that train in seconds and err differently: one looks at neighbours, the other at the whole graph.
+    private static let defaultMembers = [
+        Member(kind: "item-cosine", hyperparameters: [:]), Member(kind: "gf-cf", hyperparameters: [:]),
+    ]
+
     init(_ fields: inout ConfigurationFields) {
+        let isGiven = fields.node("members") != nil
         let nodes = fields.list("members")
-        members = []
+        members = isGiven ? [] : Self.defaultMembers
         for (place, node) in nodes.enumerated() {
             if let member = Self.member(node, path: "\(fields.name(of: "members"))[\(place)]", fields.diagnostics) {
                 members.append(member)
             }
         }
-        if nodes.isEmpty {
+        if isGiven, nodes.isEmpty {
             fields.diagnostics.report(
                 "'\(fields.name(of: "members"))' must list the models to blend",
                 hint: "write members: [{kind: item-cosine}, {kind: popularity}]", at: fields.location(of: "members"))
         }
-        weights = Self.numbers("weights", count: nodes.count, &fields) { (text: String) -> Double? in
+        let count = isGiven ? nodes.count : members.count
+        weights = Self.numbers("weights", count: count, &fields) { (text: String) -> Double? in
             Double(text).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
         }
-        passes = Self.numbers("passes", count: nodes.count, &fields) { text in Int(text).flatMap { $0 > 0 ? $0 : nil } }
+        passes = Self.numbers("passes", count: count, &fields) { text in Int(text).flatMap { $0 > 0 ? $0 : nil } }
         candidates = fields.integer("candidates", default: 200, in: 1...100_000)
         normalization =
             fields.choice("normalization", of: BlendNormalization.allCases.map(\.rawValue))

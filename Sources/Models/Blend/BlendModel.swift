@@ -59,7 +59,10 @@ public struct BlendModel: RetrievalModel {
         members = made
         itemCount = data.items.count
         shape = DatasetShape(data, windows: options.windows)
-        settings.members = made.map { .init(kind: $0.kind, hyperparameters: $0.hyperparameters) }
+        settings.members = try made.map { member in
+            // As they would be read back: whole numbers lose their '.0' on the way through text.
+            .init(kind: member.kind, hyperparameters: try JSONValue(parsing: member.hyperparameters.description))
+        }
         settings.passes = settings.passes ?? reports.map { max($0.bestEpoch, 1) }
         var report = clock.report(model: Self.kind, interactions: reports.map(\.interactions).max() ?? 0)
         if let recall = try ValidationRecall(data, options) {

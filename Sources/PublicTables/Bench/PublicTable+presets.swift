@@ -25,11 +25,27 @@ extension PublicTable {
         "gf-cf": ["low-pass": 0.15],
         "ials": ["dimension": 256, "unobserved-weight": 0.1, "regularization": 0.001, "epochs": 10],
         "slim": ["l1": 1, "l2": 20],
+        // The weights are fitted in every run.
+        "blend": [
+            "members": [
+                [
+                    "kind": "item-cosine", "neighbors": 500, "weighting": "bm25", "shrinkage": 1200,
+                    "history-half-life": nil,
+                ],
+                ["kind": "gf-cf", "low-pass": 0.15],
+            ]
+        ],
     ]
 
     private static let beautyPresets: [String: JSONValue] = [
         "popularity": ["half-life": nil],
         // In seconds. A user's rows lie a second apart: the last two items count most.
         "item-cosine": ["neighbors": 500, "shrinkage": 60, "history-half-life": 1.4],
+        "blend": [
+            "members": [
+                ["kind": "item-cosine", "neighbors": 500, "shrinkage": 60, "history-half-life": 1.4],
+                ["kind": "ease"],
+            ]
+        ],
     ]
 }
