@@ -50,7 +50,8 @@ import Testing
         // The kind that counts nothing is left out.
         #expect(validation.events?.array == [2, 1] && validation.weights.array == [1, 0.5])
         #expect(data.contextColumns.isEmpty)
-        #expect(try Self.build(Self.before, hasKinds: false).interactions(.train).events == nil)
+        let untold = try Self.build(Self.before + [("a", "x", 1, "purchase")], hasKinds: false)
+        #expect(try untold.interactions(.train).events == nil)
     }
 
     @Test func aRowReachesWhatItLedTo() throws {

@@ -20,7 +20,7 @@ extension ModelUnderTest {
             ]),
         ModelUnderTest(
             kind: "lightgcn", name: "lightgcn",
-            hyperparameters: ["dimension": 16, "epochs": 20, "batch-size": 64, "temperature": 0.2]),
+            hyperparameters: ["dimension": 16, "epochs": 40, "batch-size": 64, "temperature": 0.2]),
         ModelUnderTest(
             kind: "lightgcn", name: "lightgcn, bpr",
             hyperparameters: ["loss": "bpr", "dimension": 16, "epochs": 30, "batch-size": 512]),

@@ -35,7 +35,7 @@ struct ModelUnderTest: CustomTestStringConvertible, Sendable {
             ModelUnderTest(
                 kind: "ials", name: "ials in blocks",
                 hyperparameters: [
-                    "dimension": 24, "epochs": 8, "unobserved-weight": 0.3, "regularization": 0.01, "solver": "block",
+                    "dimension": 16, "epochs": 12, "unobserved-weight": 0.3, "regularization": 0.01, "solver": "block",
                     "block-size": 8,
                 ]),
             twoTower, sumOfEmbeddings,
