@@ -22,7 +22,7 @@ extension PublicTable {
     private static let gowallaPresets: [String: JSONValue] = [
         "popularity": ["half-life": nil],
         "item-cosine": ["neighbors": 500, "weighting": "bm25", "shrinkage": 1200, "history-half-life": nil],
-        "gf-cf": ["low-pass": 0.15],
+        "gf-cf": ["recency": 0.7],
         "ials": ["dimension": 256, "unobserved-weight": 0.1, "regularization": 0.001, "epochs": 10],
         "slim": ["l1": 1, "l2": 20],
         // The weights are fitted in every run.

@@ -1,5 +1,6 @@
 public import Core
 import Foundation
+import Synchronization
 
 /// Builds and tests a SQL project in a warehouse.
 ///
@@ -109,8 +110,14 @@ public struct SQLProjectRunner: Sendable {
         let group = DispatchGroup()
         for worker in 0..<workers {
             group.enter()
-            let thread = Thread { [self] in
-                work(schedule, isFullRefresh: isFullRefresh)
+            // The thread lets go of the runner before it ends: were it the last to hold the database, the database would
+            // be closed while the thread's own storage is taken down, which DuckDB does not survive.
+            let errand = Mutex<SQLProjectRunner?>(self)
+            let thread = Thread {
+                errand.withLock { runner in
+                    runner?.work(schedule, isFullRefresh: isFullRefresh)
+                    runner = nil
+                }
                 group.leave()
             }
             thread.name = "sql-\(worker)"
