@@ -46,7 +46,7 @@ static size_t shuffled_pairs(const struct martlet_pairs_job *job, uint64_t *rand
 #undef TARGET
 
 #define NAME(name) name##_avx512
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #include "factors_kernels.h"
 #undef NAME
 #undef TARGET

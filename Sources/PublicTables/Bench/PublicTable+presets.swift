@@ -32,7 +32,7 @@ extension PublicTable {
                     "kind": "item-cosine", "neighbors": 500, "weighting": "bm25", "shrinkage": 1200,
                     "history-half-life": nil,
                 ],
-                ["kind": "gf-cf", "low-pass": 0.15],
+                ["kind": "gf-cf", "recency": 0.7],
             ]
         ],
     ]
