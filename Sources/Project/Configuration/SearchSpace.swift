@@ -41,7 +41,7 @@ struct SearchSpace {
                 axes.append((entry, values))
             }
         }
-        if axes.isEmpty {
+        if entries.allSatisfy({ $0.key == "trials" }) {
             diagnostics.report(
                 "'\(path)' names no hyperparameter to draw", hint: "add one, such as dropout: {from: 0, to: 0.3}",
                 at: node.location)

@@ -43,8 +43,16 @@ final class RedisClusterServers: Sendable {
             return true
         }
         if replicas > 0 {
-            try await waitUntil("every primary has its replica") {
+            try await waitUntil("every primary has its replica, and every server knows of it") {
                 let primaries = try await self.primaries()
+                // A client that asks a server which has not heard of a replica yet would not wait for that replica.
+                for server in self.servers {
+                    let known =
+                        try await self.ask(server, "cluster", "nodes").components(separatedBy: " slave ").count - 1
+                    guard known + (try await self.ask(server, "role").hasPrefix("slave") ? 1 : 0) >= 3 * replicas else {
+                        return false
+                    }
+                }
                 for server in primaries {
                     guard try await self.ask(server, "info", "replication").contains("state=online") else {
                         return false
