@@ -45,11 +45,11 @@ final class RedisClusterServers: Sendable {
         if replicas > 0 {
             try await waitUntil("every primary has its replica, and every server knows of it") {
                 let primaries = try await self.primaries()
-                // A client that asks a server which has not heard of a replica yet would not wait for that replica.
+                // A client that asks a server which has not heard of a replica's data yet would not wait for that replica:
+                // 'cluster slots' names a replica only from then on.
                 for server in self.servers {
-                    let known =
-                        try await self.ask(server, "cluster", "nodes").components(separatedBy: " slave ").count - 1
-                    guard known + (try await self.ask(server, "role").hasPrefix("slave") ? 1 : 0) >= 3 * replicas else {
+                    let slots = try await self.ask(server, "cluster", "slots")
+                    guard slots.components(separatedBy: "127.0.0.1").count - 1 >= self.servers.count else {
                         return false
                     }
                 }
