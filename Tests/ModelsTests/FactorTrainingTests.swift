@@ -94,6 +94,20 @@ import Testing
         #expect(try bytes(resumed) == bytes(straight))
     }
 
+    /// What early stopping of hopeless points is built on.
+    @Test(arguments: subjects) func aTrainingThatPausedGoesOnBitForBit(_ subject: Subject) throws {
+        let data = try BehaviourTests.data.get()
+        var straight = try subject.make()
+        let report = try straight.fit(data, options: TrainingOptions(threads: 2))
+        let folder = temporaryFolder()
+        var paused = try subject.make()
+        let first = try paused.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: folder, pauseAfter: 2))
+        #expect(first.loss == Array(report.loss.prefix(2)) && first.validation == Array(report.validation.prefix(2)))
+        var resumed = try subject.make()
+        _ = try resumed.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: folder, resume: true))
+        #expect(try bytes(resumed) == bytes(straight))
+    }
+
     @Test(arguments: subjects) func theSeedChoosesTheRun(_ subject: Subject) throws {
         let data = try BehaviourTests.data.get()
         func trained(seed: UInt64, threads: Int) throws -> Data {

@@ -50,6 +50,14 @@ import Testing
             data, options: TrainingOptions(threads: 2, checkpointFolder: folder, resume: true))
         #expect(second.loss == report.loss && second.validation == report.validation)
         #expect(try bytes(resumed) == bytes(straight))
+
+        let pausing = temporaryFolder()
+        var paused = try model(kind, changes)
+        let first = try paused.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: pausing, pauseAfter: 2))
+        #expect(first.loss == Array(report.loss.prefix(2)))
+        var after = try model(kind, changes)
+        _ = try after.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: pausing, resume: true))
+        #expect(try bytes(after) == bytes(straight))
     }
 
     /// Rounded factors change the way, not where it leads.

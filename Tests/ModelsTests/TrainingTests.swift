@@ -57,6 +57,14 @@ import Testing
         #expect(second.loss == report.loss && second.validation == report.validation)
         #expect(second.bestEpoch == report.bestEpoch)
         #expect(try bytes(resumed) == bytes(straight))
+
+        let pausing = temporaryFolder()
+        var paused = try model(changes)
+        let first = try paused.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: pausing, pauseAfter: 2))
+        #expect(first.loss == Array(report.loss.prefix(2)))
+        var after = try model(changes)
+        _ = try after.fit(data, options: TrainingOptions(threads: 2, checkpointFolder: pausing, resume: true))
+        #expect(try bytes(after) == bytes(straight))
     }
 
     @Test func bfloat16LearnsAsFloat32Does() throws {

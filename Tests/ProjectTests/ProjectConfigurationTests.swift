@@ -92,6 +92,19 @@ struct ProjectConfigurationTests {
         #expect(errors.first?.description.contains(words) == true, "\(errors)")
     }
 
+    @Test(arguments: [
+        ("{kind: item-cosine, grid: {neighbors: [50, 100]}, halving: {epochs: 3}}", "does not train in epochs"),
+        ("{kind: mf, grid: {dimension: [8, 16]}, halving: {epochs: [9, 3]}}", "that rise"),
+        ("{kind: mf, grid: {dimension: [8, 16]}, halving: {epochs: [three]}}", "that rise"),
+        ("{kind: mf, grid: {dimension: [8, 16]}, halving: {keep: 1}}", "keep"),
+        ("{kind: mf, grid: {dimension: [8, 16]}, halving: {share: 0.5}}", "share"),
+    ])
+    func faultsOfHalvingAreExplained(model: String, words: String) throws {
+        let (_, errors) = try read(Self.valid + "\n  tried: " + model)
+        #expect(errors.count == 1, "\(errors)")
+        #expect(errors.first?.description.contains(words) == true, "\(errors)")
+    }
+
     @Test func theSplitsDatesReachTheSQL() throws {
         let (project, _) = try read(Self.valid)
         let variables = ShopFlow(project).sqlVariables

@@ -38,6 +38,25 @@ struct RunTests {
         #expect(try JSONValue(parsing: again.output)["published"]?["version"]?.integer == 1)
     }
 
+    /// Four points in processes of their own, of which one trains to its end.
+    @Test func hopelessPointsOfAGridAreStoppedEarly() async throws {
+        let shop = try await ShopProject(
+            models: "{mf: {loss: bpr, dimension: 8, epochs: 6, validation-every: 1, patience: 6, "
+                + "grid: {learning-rate: [0.000001, 0.05, 0.000002, 0.1]}, halving: {epochs: [1, 3], keep: 0.5}}}")
+        let ended = try await shop.run(["train", "--json", "--quiet"])
+        try #require(ended.status == 0, "\(ended.error)")
+        let run = try #require(try JSONValue(parsing: ended.output)["run"]?.string)
+        let shown = try JSONValue(parsing: try await shop.run(["runs", run, "--json"]).output)
+        let trainings = (shown["steps"]?.array ?? []).filter { $0["name"]?.string?.hasPrefix("train[") == true }
+        #expect(trainings.count == 4)
+        let epochs = trainings.compactMap { $0["value"]?["epochs"]?.integer }
+        #expect(epochs.sorted() == [1, 1, 3, 6])
+        // The two that hardly learn are not those that went on.
+        for training in trainings where (training["value"]?["epochs"]?.integer ?? 0) > 1 {
+            #expect(training["name"]?.string?.contains("0.00000") == false)
+        }
+    }
+
     @Test(.tags(.slow)) func aRunKilledTwentyTimesPublishesTheSameBytes() async throws {
         let undisturbed = try await ShopProject()
         try #require(try await undisturbed.run(["run", "--quiet"]).status == 0)

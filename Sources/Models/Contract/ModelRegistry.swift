@@ -21,6 +21,11 @@ public enum ModelRegistry {
     /// The names of the models.
     public static var kinds: [String] { models.map { $0.kind } }
 
+    /// Whether a model of `kind` learns in passes that a training can pause between.
+    public static func trainsInEpochs(_ kind: String) -> Bool {
+        models.contains { $0.kind == kind && $0 is any EpochModel.Type }
+    }
+
     /// Makes a model that is not fitted yet.
     ///
     /// - Throws: `notFound` for an unknown kind, `invalidConfiguration` for wrong hyperparameters.

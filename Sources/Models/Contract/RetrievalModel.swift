@@ -57,6 +57,10 @@ public protocol RetrievalModel: Sendable {
     init(loading folder: String) throws
 }
 
+/// A model that learns in passes over its rows, looks at the validation window between them, keeps the state of each
+/// in `options.checkpointFolder`, and heeds `options.pauseAfter`.
+public protocol EpochModel: RetrievalModel {}
+
 extension RetrievalModel {
     /// The name in `martlet.yml` of this model's type.
     public var kind: String { Self.kind }

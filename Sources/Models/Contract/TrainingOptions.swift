@@ -3,6 +3,9 @@ import Features
 
 /// How to train, as opposed to what: nothing here is a property of the model.
 public struct TrainingOptions: Sendable {
+    /// The name of the file in ``checkpointFolder`` that holds the state after the last epoch.
+    public static let checkpointFile = "checkpoint.safetensors"
+
     /// Where all random numbers come from.
     public var seed: UInt64
     /// How many threads to use; nil takes `Threads.count`. Results repeat exactly for a seed and a thread count.
@@ -26,13 +29,16 @@ public struct TrainingOptions: Sendable {
     /// Exactly so many passes, no early stopping: what a refit takes from the report of the training that chose; nil
     /// leaves it to the hyperparameters.
     public var epochs: Int?
+    /// Ends the work after so many passes, counted from the first, as if they were the last, and leaves a checkpoint
+    /// that a training without this goes on from, bit for bit. Models that make one pass pay no heed.
+    public var pauseAfter: Int?
 
     /// Makes options; every one has a default.
     public init(
         seed: UInt64 = 42, threads: Int? = nil, checkpointFolder: String? = nil,
         progress: any ProgressReporting = SilentProgress(), validationMetricK: Int = 12, excludesSeen: Bool = false,
         resume: Bool = false, windows: [Window] = [.train], epochs: Int? = nil,
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        pauseAfter: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.seed = seed
         self.threads = threads
@@ -43,8 +49,12 @@ public struct TrainingOptions: Sendable {
         self.resume = resume
         self.windows = windows
         self.epochs = epochs
+        self.pauseAfter = pauseAfter
         self.isCancelled = isCancelled
     }
+
+    /// Whether a training that finished so many passes is to pause.
+    func isPaused(after epochs: Int) -> Bool { pauseAfter.map { epochs >= $0 } ?? false }
 
     /// Ends the work if the caller wants it ended.
     ///

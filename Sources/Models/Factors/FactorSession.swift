@@ -80,7 +80,7 @@ struct FactorSession<Trainer: FactorTrainer> {
     mutating func run() throws {
         let task = "train \(kind)"
         options.progress.begin(task)
-        while state.epochs < mostEpochs, !isExhausted {
+        while state.epochs < mostEpochs, !isExhausted, !isPaused {
             state.loss.append(try epoch(state.epochs + 1, task: task))
             if let validation {
                 if isMeasured(state.epochs) {
@@ -119,6 +119,11 @@ struct FactorSession<Trainer: FactorTrainer> {
     private var isExhausted: Bool {
         validation != nil && state.epochs > 0
             && measured.count { $0 > state.bestEpoch } >= schedule.patience
+    }
+
+    /// A pause waits for the next measurement: without one there would be nothing to judge by.
+    private var isPaused: Bool {
+        options.isPaused(after: state.epochs) && (validation == nil || isMeasured(state.epochs))
     }
 
     private mutating func epoch(_ number: Int, task: String) throws -> Double {

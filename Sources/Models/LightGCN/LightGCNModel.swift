@@ -12,7 +12,7 @@ import Tensor
 /// after the graph.
 ///
 /// Source: He et al., "LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation" (2020).
-public struct LightGCNModel: RetrievalModel {
+public struct LightGCNModel: EpochModel {
     /// `lightgcn`.
     public static let kind = "lightgcn"
 

@@ -12,7 +12,7 @@ import Tensor
 ///
 /// Source: Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems" (2009); Rendle et al.,
 /// "BPR: Bayesian Personalized Ranking from Implicit Feedback" (2009).
-public struct MatrixFactorizationModel: RetrievalModel {
+public struct MatrixFactorizationModel: EpochModel {
     /// `mf`.
     public static let kind = "mf"
 

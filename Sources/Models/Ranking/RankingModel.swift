@@ -12,7 +12,7 @@ import Tensor
 /// A ranking model can score any pair, and here it recommends from the whole catalogue: what depends on the user alone,
 /// or on the item alone, is computed once (``RankingScorer``). Whoever was not trained has the id "unknown", which
 /// training meets now and then.
-package struct RankingModel<Network: RankingNetwork>: ProbabilityModel {
+package struct RankingModel<Network: RankingNetwork>: ProbabilityModel, EpochModel {
     /// The architecture's name.
     package static var kind: String { Network.kind }
 

@@ -21,7 +21,7 @@ struct TrainingState: Sendable {
     var epochs: Int { loss.count }
 
     /// The file in a checkpoint folder.
-    static func path(in folder: String) -> String { folder + "/checkpoint.safetensors" }
+    static func path(in folder: String) -> String { folder + "/" + TrainingOptions.checkpointFile }
 
     /// Writes the state, in place only when whole.
     ///

@@ -13,7 +13,7 @@ import Tensor
 /// inner product is the whole score, but for what a repeat adds.
 ///
 /// Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations" (2019).
-public struct TwoTowerModel: RetrievalModel {
+public struct TwoTowerModel: EpochModel {
     /// `two-tower`.
     public static let kind = "two-tower"
 

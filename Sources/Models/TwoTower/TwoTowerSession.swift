@@ -75,7 +75,7 @@ struct TwoTowerSession {
     mutating func run() throws {
         let task = "train \(TwoTowerModel.kind)"
         options.progress.begin(task)
-        while state.epochs < mostEpochs, !isExhausted {
+        while state.epochs < mostEpochs, !isExhausted, !options.isPaused(after: state.epochs) {
             let loss = try epoch(state.epochs + 1, task: task)
             state.loss.append(loss)
             if let validation { state.validation.append(try measure(validation)) }

@@ -13,7 +13,7 @@ import Tensor
 /// interactions are in no list.
 ///
 /// Source: Covington, Adams and Sargin, "Deep Neural Networks for YouTube Recommendations" (2016).
-public struct YouTubeDNNModel: RetrievalModel {
+public struct YouTubeDNNModel: EpochModel {
     /// `youtube-dnn`.
     public static let kind = "youtube-dnn"
 

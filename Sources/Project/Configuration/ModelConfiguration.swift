@@ -1,7 +1,8 @@
 import Core
 import Models
 
-/// One model of a project: a kind, its hyperparameters, and the values to try: a grid, or a random search.
+/// One model of a project: a kind, its hyperparameters, and the values to try: a grid, or a random search, perhaps with
+/// hopeless points stopped early.
 public struct ModelConfiguration: Sendable {
     /// One combination of the values to try.
     public struct Point: Sendable, Hashable {
@@ -17,6 +18,8 @@ public struct ModelConfiguration: Sendable {
     public var kind: String
     /// The points to train; one if there is neither grid nor search.
     public var points: [Point]
+    /// When hopeless points are stopped; nil: all are trained to their end.
+    public var halving: SuccessiveHalving?
 
     /// Reads one entry of `models:`; faults go to `diagnostics`.
     ///
@@ -57,6 +60,11 @@ public struct ModelConfiguration: Sendable {
                 at: node.location)
             return
         }
+        halving = outer.node("halving").flatMap { node in
+            SuccessiveHalving(
+                node, path: "\(path).halving", kind: kind, trainsInEpochs: ModelRegistry.trainsInEpochs(kind),
+                diagnostics: diagnostics)
+        }
         for choice in choices {
             let chosen = Set(choice.map(\.key))
             let merged = ConfigurationNode(
@@ -71,7 +79,7 @@ public struct ModelConfiguration: Sendable {
     }
 
     /// What is said about a model beside its hyperparameters.
-    private static let ownKeys: Set<String> = ["kind", "grid", "search"]
+    private static let ownKeys: Set<String> = ["kind", "grid", "search", "halving"]
 
     private typealias Axis = [SearchSpace.Entry]
 

@@ -24,7 +24,9 @@ public struct ResolvedConfiguration: Sendable {
                     let points = try model.points.map { point in
                         try ModelRegistry.make(kind: model.kind, hyperparameters: point.hyperparameters).hyperparameters
                     }
-                    return (model.name, ["kind": .string(model.kind), "points": .array(points)])
+                    var members: [String: JSONValue] = ["kind": .string(model.kind), "points": .array(points)]
+                    members["halving"] = model.halving?.json
+                    return (model.name, .object(members))
                 }))
         members["evaluation"] = [
             "k": .array(project.evaluation.ks.map { .integer(Int64($0)) }),

@@ -6,21 +6,26 @@ import Models
 extension ShopFlow {
     /// One step for each point of a model's grid; each trains in a process of its own.
     func trainings(of model: ModelConfiguration) -> [Step] {
+        if let halving = model.halving, model.points.count > 1 { return trainings(of: model, halving) }
         let project = project
         return model.points.map { point in
             Step(
                 "train[\(point.label)]", dependencies: [SplitUse.selection.rawValue],
-                parameters: [
-                    "kind": .string(model.kind), "hyperparameters": point.hyperparameters,
-                    "seed": .string(String(project.seed)), "k": .integer(Int64(project.evaluation.ks[0])),
-                ],
-                isolation: .childProcess
+                parameters: trainingParameters(of: model, point), isolation: .childProcess
             ) { context in
                 try Self.train(
                     kind: model.kind, hyperparameters: point.hyperparameters, on: SplitUse.selection, project: project,
                     context: context)
             }
         }
+    }
+
+    /// What a training's result depends on, beside its data.
+    func trainingParameters(of model: ModelConfiguration, _ point: ModelConfiguration.Point) -> JSONValue {
+        [
+            "kind": .string(model.kind), "hyperparameters": point.hyperparameters,
+            "seed": .string(String(project.seed)), "k": .integer(Int64(project.evaluation.ks[0])),
+        ]
     }
 
     /// The best point of a model once more, on all that came before the test.
@@ -52,11 +57,13 @@ extension ShopFlow {
         }
     }
 
-    /// - Parameter epochs: how many epochs were best on validation, for a dataset without that window; nil: the model
-    ///   stops by itself.
-    private static func train(
-        kind: String, hyperparameters: JSONValue, epochs: Int? = nil, on use: SplitUse, project: ProjectConfiguration,
-        context: StepContext
+    /// - Parameters:
+    ///   - epochs: how many epochs were best on validation, for a dataset without that window; nil: the model stops by
+    ///     itself.
+    ///   - pause: after how many epochs to stop for now.
+    static func train(
+        kind: String, hyperparameters: JSONValue, epochs: Int? = nil, pauseAfter pause: Int? = nil, on use: SplitUse,
+        project: ProjectConfiguration, context: StepContext
     ) throws {
         let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
         var model = try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters)
@@ -64,7 +71,7 @@ extension ShopFlow {
             data,
             options: TrainingOptions(
                 seed: project.seed, checkpointFolder: context.checkpointFolder, progress: context.progress,
-                validationMetricK: project.evaluation.ks[0], resume: true, epochs: epochs,
+                validationMetricK: project.evaluation.ks[0], resume: true, epochs: epochs, pauseAfter: pause,
                 isCancelled: { context.isCancelled }))
         try model.save(to: context.output("model"))
         context.setValue(try JSONValue(encoding: report))
