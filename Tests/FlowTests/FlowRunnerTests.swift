@@ -1,6 +1,7 @@
 import Core
 import Flow
 import FoundationEssentials
+import Synchronization
 import Testing
 
 @Suite struct FlowRunnerTests {
@@ -128,6 +129,29 @@ import Testing
         #expect(all == "train[x=1]:1 train[x=2]:4 train[x=3]:9 train[x=4]:16 train[x=5]:25")
         let curve = try store.metrics(run: summary.run, step: "train[x=4]", name: "loss")
         #expect(curve.map(\.index) == [0, 1, 2] && curve.map(\.value) == [16, 8, 16.0 / 3])
+    }
+
+    /// Needs of 60 each don't fit beside each other into 100; small ones pass by, and one that never fits runs alone.
+    @Test func stepsThatNeedTooMuchMemoryTogetherWait() async throws {
+        let needs = ["a": 60, "b": 60, "c": 60, "small": 40, "huge": 500]
+        let running = Mutex<(now: Int, most: Int, alone: [Int])>((0, 0, []))
+        let steps = ["a", "b", "c", "small", "huge"].map { name in
+            Step(name, memory: { _ in needs[name]! }) { _ in
+                running.withLock {
+                    $0.now += needs[name]!
+                    if $0.now < 500 { $0.most = max($0.most, $0.now) }
+                }
+                try await Task.sleep(for: .milliseconds(60))
+                running.withLock {
+                    if name == "huge" { $0.alone.append($0.now) }
+                    $0.now -= needs[name]!
+                }
+            }
+        }
+        let runner = FlowRunner(store: store, maximumParallel: 5, maximumMemory: 100)
+        try await runner.run(try FlowGraph(name: "memory", steps: steps)).check()
+        #expect(running.withLock { $0.most } == 100, "two that fit ran side by side, and no more")
+        #expect(running.withLock { $0.alone } == [500])
     }
 
     @Test func retriesWithBackOff() async throws {

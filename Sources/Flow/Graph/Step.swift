@@ -19,6 +19,8 @@ public struct Step: Sendable {
     public typealias Fingerprint = @Sendable () async throws -> JSONValue
     /// Whether effects outside the store, such as a warehouse table, still are as a finished result left them.
     public typealias Validity = @Sendable (StepResult) async throws -> Bool
+    /// About how many bytes the body needs, by the results of the steps it depends on.
+    public typealias Memory = @Sendable (_ inputs: [String: StepResult]) -> Int
 
     /// The step's name, unique in its graph.
     public var name: String
@@ -37,6 +39,8 @@ public struct Step: Sendable {
     /// The longest time one attempt may take. In a child process the end is hard (SIGTERM, then SIGKILL); in the
     /// same process the body's task is cancelled, and the body must heed it.
     public var timeLimit: Duration?
+    /// What the body needs; steps whose needs don't fit beside each other run one after the other.
+    public var memory: Memory?
     /// What the step reads from outside the store; becomes part of the key.
     public var fingerprint: Fingerprint?
     /// Asked before a finished result is used again; `false` runs the body once more.
@@ -55,13 +59,15 @@ public struct Step: Sendable {
     ///   - isMemoised: false for a step that must run in every new run (a resumed run still does not repeat it).
     ///   - retries: how often, and after which pauses, a failed attempt is repeated.
     ///   - timeLimit: the longest time of one attempt.
+    ///   - memory: about how many bytes the body needs; not part of the key.
     ///   - fingerprint: what the body reads from outside the store.
     ///   - validity: whether effects outside the store still stand.
     ///   - body: the work.
     public init(
         _ name: String, dependencies: [String] = [], parameters: JSONValue = [:], codeVersion: String = "1",
         isolation: Isolation = .inProcess, isMemoised: Bool = true, retries: RetryPolicy = .never,
-        timeLimit: Duration? = nil, fingerprint: Fingerprint? = nil, validity: Validity? = nil, body: @escaping Body
+        timeLimit: Duration? = nil, memory: Memory? = nil, fingerprint: Fingerprint? = nil, validity: Validity? = nil,
+        body: @escaping Body
     ) {
         self.name = name
         self.dependencies = dependencies
@@ -71,6 +77,7 @@ public struct Step: Sendable {
         self.isMemoised = isMemoised
         self.retries = retries
         self.timeLimit = timeLimit
+        self.memory = memory
         self.fingerprint = fingerprint
         self.validity = validity
         self.body = body

@@ -11,6 +11,8 @@ public struct FlowRunner: Sendable {
     public let store: RunStore
     /// How many steps may run at once.
     public var maximumParallel: Int
+    /// How many bytes the steps that run at once may need together, by what they say; one that needs more runs alone.
+    public var maximumMemory: Int
     /// How long a child process has to end after SIGTERM before it is killed.
     public var gracePeriod: Duration
     /// Makes the command of a child process; without it, such steps run in this process.
@@ -23,17 +25,21 @@ public struct FlowRunner: Sendable {
     /// - Parameters:
     ///   - store: where runs, artifacts and metrics are kept.
     ///   - maximumParallel: how many steps may run at once; at least 1.
+    ///   - maximumMemory: how many bytes the steps that run at once may need together; by default four fifths of what
+    ///     the machine, or the container, has.
     ///   - gracePeriod: how long a child has to end after SIGTERM.
     ///   - progress: where to say how far the run is.
     ///   - childCommand: makes the command of a child process, program first.
     public init(
         store: RunStore, maximumParallel: Int = ProcessInfo.processInfo.activeProcessorCount,
-        gracePeriod: Duration = .seconds(10), progress: any ProgressReporting = SilentProgress(),
+        maximumMemory: Int = MachineMemory.bytes / 5 * 4, gracePeriod: Duration = .seconds(10),
+        progress: any ProgressReporting = SilentProgress(),
         childCommand: ChildCommand? = nil
     ) {
         precondition(maximumParallel > 0, "at least one step must be able to run")
         self.store = store
         self.maximumParallel = maximumParallel
+        self.maximumMemory = maximumMemory
         self.gracePeriod = gracePeriod
         self.progress = progress
         self.childCommand = childCommand
@@ -83,19 +89,23 @@ public struct FlowRunner: Sendable {
             missing[step.name] = needed.count
             for name in needed { dependents[name, default: []].append(step) }
         }
-        var ready = graph.steps.filter { missing[$0.name] == 0 }[...]
+        var ready = graph.steps.filter { missing[$0.name] == 0 }
         var outcomes: [String: StepOutcome] = [:]
         var results: [String: StepResult] = [:]
         await withTaskGroup(of: (Step, StepOutcome).self) { group in
-            var running = 0
+            var running: [String: Int] = [:]
             while true {
-                while running < maximumParallel, !Task.isCancelled, let step = ready.popFirst() {
+                while running.count < maximumParallel, !Task.isCancelled {
+                    let free = running.isEmpty ? Int.max : maximumMemory - running.values.reduce(0, +)
+                    let needs = ready.map { $0.memory?(results) ?? 0 }
+                    guard let place = needs.firstIndex(where: { $0 <= free }) else { break }
+                    let step = ready.remove(at: place)
+                    running[step.name] = needs[place]
                     let inputs = results.filter { step.dependencies.contains($0.key) }
                     group.addTask { (step, await complete(step, run: run, results: inputs)) }
-                    running += 1
                 }
-                guard running > 0, let (step, outcome) = await group.next() else { break }
-                running -= 1
+                guard !running.isEmpty, let (step, outcome) = await group.next() else { break }
+                running[step.name] = nil
                 outcomes[step.name] = outcome
                 if let result = outcome.result {
                     results[step.name] = result

@@ -26,6 +26,23 @@ public enum ModelRegistry {
         models.contains { $0.kind == kind && $0 is any EpochModel.Type }
     }
 
+    /// About how much memory a training takes, in bytes: what decides how many run side by side.
+    ///
+    /// Rows, vectors and their optimiser's state for most; EASE holds half of the items' matrix, SLIM what items share.
+    public static func trainingMemory(
+        kind: String, hyperparameters: JSONValue, users: Int, items: Int, rows: Int
+    ) -> Int {
+        let dimension = hyperparameters["dimension"]?.integer ?? hyperparameters["factors"]?.integer ?? 64
+        let basis = 150_000_000 + 64 * rows + 20 * (users + items) * max(dimension, 16)
+        switch kind {
+        case EASEModel.kind:
+            let most = min(items, hyperparameters["maximum-items"]?.integer ?? 20_000)
+            return basis + most * most / 2 * 5
+        case SLIMModel.kind: return basis + 1200 * rows
+        default: return basis
+        }
+    }
+
     /// Makes a model that is not fitted yet.
     ///
     /// - Throws: `notFound` for an unknown kind, `invalidConfiguration` for wrong hyperparameters.

@@ -32,7 +32,8 @@ extension ShopFlow {
         let before = earlier.map { (trial: "trial[\(point.label)]@\($0)", comparison: "halve[\(model.name)]@\($0)") }
         return Step(
             name, dependencies: [SplitUse.selection.rawValue] + (before.map { [$0.trial, $0.comparison] } ?? []),
-            parameters: trainingParameters(of: model, point), isolation: .childProcess
+            parameters: trainingParameters(of: model, point), isolation: .childProcess,
+            memory: trainingMemory(of: model, point)
         ) { context in
             if let before {
                 let goesOn = try context.value(of: before.comparison)["on"]?.array ?? []
@@ -60,7 +61,8 @@ extension ShopFlow {
     ) -> Step {
         let before = earlier.map { ["halve[\(model.name)]@\($0)"] } ?? []
         return Step(
-            "halve[\(model.name)]@\(epochs)", dependencies: before + model.points.map { "trial[\($0.label)]@\(epochs)" },
+            "halve[\(model.name)]@\(epochs)",
+            dependencies: before + model.points.map { "trial[\($0.label)]@\(epochs)" },
             parameters: ["halving": halving.json]
         ) { context in
             var labels = model.points.map(\.label)

@@ -11,12 +11,23 @@ extension ShopFlow {
         return model.points.map { point in
             Step(
                 "train[\(point.label)]", dependencies: [SplitUse.selection.rawValue],
-                parameters: trainingParameters(of: model, point), isolation: .childProcess
+                parameters: trainingParameters(of: model, point), isolation: .childProcess,
+                memory: trainingMemory(of: model, point)
             ) { context in
                 try Self.train(
                     kind: model.kind, hyperparameters: point.hyperparameters, on: SplitUse.selection, project: project,
                     context: context)
             }
+        }
+    }
+
+    /// About how much memory a training takes, from the size of its dataset.
+    func trainingMemory(of model: ModelConfiguration, _ point: ModelConfiguration.Point) -> Step.Memory {
+        { inputs in
+            let counts = inputs[SplitUse.selection.rawValue]?.value
+            return ModelRegistry.trainingMemory(
+                kind: model.kind, hyperparameters: point.hyperparameters, users: counts?["users"]?.integer ?? 0,
+                items: counts?["items"]?.integer ?? 0, rows: counts?["train"]?.integer ?? 0)
         }
     }
 
