@@ -163,6 +163,24 @@ TARGET static float NAME(step_warp)(const struct martlet_pairs_job *job, size_t 
     return 0;
 }
 
+/// Of `job->negatives` candidates the one with the highest score for the user, `first` being one of them.
+TARGET static inline int32_t NAME(hardest)(const struct martlet_pairs_job *job, size_t user, int32_t first,
+                                           uint64_t *random) {
+    const float *u = job->users + user * job->width;
+    int32_t best = first;
+    float most = NAME(score)(job, u, first);
+    for (int32_t n = 1; n < job->negatives; n++) {
+        const int32_t j = NAME(negative)(job, user, random);
+        const float score = j < 0 ? most : NAME(score)(job, u, j);
+        // A score that is not a number must not hide behind one that is.
+        if (score > most || score != score) {
+            most = score;
+            best = j;
+        }
+    }
+    return best;
+}
+
 TARGET static inline void NAME(prefetch)(const float *row, size_t width) {
     for (size_t d = 0; d < width; d += 16) __builtin_prefetch(row + d, 1);
 }
@@ -195,8 +213,9 @@ TARGET static double NAME(pairs)(const struct martlet_pairs_job *job) {
             }
             switch (job->loss) {
                 case MARTLET_BPR: {
-                    const int32_t j = drawn[p];
-                    if (j < 0) break;
+                    if (drawn[p] < 0) break;
+                    const int32_t j =
+                        job->negatives > 1 ? NAME(hardest)(job, user, drawn[p], &random) : drawn[p];
                     const float *u = job->users + user * width;
                     const float x = NAME(score)(job, u, i) - NAME(score)(job, u, j), e = expf(-fabsf(x));
                     // σ(−x) and −log σ(x) from one exponential that cannot overflow; NaN stays NaN.

@@ -34,6 +34,14 @@ import Testing
         Subject(
             testDescription: "bce, adam, half-life", kind: "mf",
             hyperparameters: ["loss": "bce", "optimizer": "adam", "learning-rate": 0.01, "half-life": "30d"]),
+        Subject(
+            testDescription: "bpr, sgd, the hardest of four, recency", kind: "mf",
+            hyperparameters: ["loss": "bpr", "optimizer": "sgd", "hardest-of": 4, "recency": 0.7]),
+        Subject(
+            testDescription: "bsl, falling rate, recency, singular vectors", kind: "mf",
+            hyperparameters: [
+                "loss": "bsl", "batch-size": 64, "schedule": "linear", "recency": 0.7, "start": "singular",
+            ]),
         Subject(testDescription: "bsl, adam", kind: "mf", hyperparameters: ["loss": "bsl", "batch-size": 64]),
         Subject(
             testDescription: "softmax, inner product, sgd", kind: "mf",
@@ -51,6 +59,8 @@ import Testing
         Subject(
             testDescription: "lightgcn, bsl", kind: "lightgcn", hyperparameters: ["loss": "bsl", "batch-size": 128]),
     ]
+
+    private var bsl: Subject { Self.subjects.first { $0.testDescription == "bsl, adam" }! }
 
     private func bytes(_ model: any RetrievalModel) throws -> Data {
         let folder = temporaryFolder()
@@ -142,13 +152,13 @@ import Testing
 
     @Test func earlyStoppingKeepsTheBestMeasurement() throws {
         let data = try BehaviourTests.data.get()
-        var model = try Self.subjects[4].make([
+        var model = try bsl.make([
             "epochs": 60, "validation-every": 2, "patience": 2, "learning-rate": 0.1,
         ])
         let report = try model.fit(data, options: TrainingOptions(threads: 2))
         #expect(report.epochs == report.bestEpoch + 4 || report.epochs == 60)
         #expect(report.validation.max() == report.validation[report.bestEpoch / 2 - 1])
-        var again = try Self.subjects[4].make(["learning-rate": 0.1])
+        var again = try bsl.make(["learning-rate": 0.1])
         let refit = try again.fit(data, options: TrainingOptions(threads: 2, epochs: report.bestEpoch))
         #expect(refit.epochs == report.bestEpoch && refit.validationMetric == nil)
     }

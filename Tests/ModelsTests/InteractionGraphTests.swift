@@ -62,5 +62,9 @@ import Testing
         let place = try #require(faded.range(user).first { faded.items[$0] == Int32(item) })
         let other = try #require(faded.range(user).first { $0 != place })
         #expect(abs(weights[place] / weights[other] - 1.5 / 0.574349) < 1e-4)
+        // Nothing of a came after x, and x came after y: 1 and (1 + 1)^(−2).
+        let recent = try InteractionPairs(histories, itemCount: data.items.count, halfLife: nil, recency: 2)
+        let shares = try #require(recent.weights)
+        #expect(abs(shares.reduce(0, +) - 3) < 1e-5 && abs(shares[place] / shares[other] - 4) < 1e-4)
     }
 }

@@ -11,6 +11,9 @@ import Testing
         var hasBias = false
         var weight: Float = 1
         var decay: Float = 0
+        /// Negatives are drawn from these, and how many of them.
+        var candidates: [Int32] = [3]
+        var draws: Int32 = 1
     }
 
     static let subjects = [
@@ -19,12 +22,16 @@ import Testing
             testDescription: "BPR, bias, weight, decay", loss: MARTLET_BPR.rawValue, hasBias: true, weight: 1.5,
             decay: 0.3),
         Subject(testDescription: "BPR, decay", loss: MARTLET_BPR.rawValue, decay: 0.3),
+        // So many draws that the hardest of the four is among them.
+        Subject(
+            testDescription: "BPR, the hardest of several", loss: MARTLET_BPR.rawValue, hasBias: true,
+            candidates: [0, 2, 3, 5], draws: 64),
         Subject(testDescription: "WARP, bias", loss: MARTLET_WARP.rawValue, hasBias: true),
         Subject(testDescription: "cross-entropy, weight", loss: MARTLET_BCE.rawValue, hasBias: true, weight: 0.7),
     ]
 
-    // Item 3 is the only candidate for a negative; the user has item 1. WARP meets it at the first trial, so that the
-    // estimated rank is N − 1.
+    // Item 3 is mostly the only candidate for a negative; the user has item 1. WARP meets it at the first trial, so that
+    // the estimated rank is N − 1.
     private static let (width, itemCount, rate) = (19, 6, Float(1e-3))
 
     @Test(arguments: subjects) func aStepIsTheGradient(_ subject: Subject) {
@@ -58,17 +65,17 @@ import Testing
             var order = [UInt32](repeating: 0, count: 2)
             var orderPairs = order
             let (offsets, pairItems, weights): ([Int64], [Int32], [Float]) = ([0, 1], [1], [subject.weight])
-            let (parts, candidates) = ([Int32](repeating: 0, count: itemCount), [Int32(3)])
+            let (parts, candidates) = ([Int32](repeating: 0, count: itemCount), subject.candidates)
             var job = martlet_pairs_job()
             (job.users, job.items) = (users, items)
             job.bias = subject.hasBias ? items + width * itemCount : nil
             // SGD remembers nothing, but pointers to bias states are moved on.
             (job.bias_first, job.bias_second) = (items, items)
             (job.user_first, job.user_second, job.item_first, job.item_second) = (items, items, items, items)
-            (job.width, job.item_count, job.candidate_count) = (width, itemCount, 1)
+            (job.width, job.item_count, job.candidate_count) = (width, itemCount, candidates.count)
             (job.first_user, job.last_user, job.part, job.seed) = (0, 1, 0, 1)
             (job.loss, job.rule) = (martlet_pair_loss(rawValue: subject.loss), MARTLET_SGD)
-            (job.rate, job.decay, job.negatives) = (rate, subject.decay, 1)
+            (job.rate, job.decay, job.negatives) = (rate, subject.decay, subject.draws)
             return offsets.withUnsafeBufferPointer { offsets in
                 pairItems.withUnsafeBufferPointer { pairItems in
                     weights.withUnsafeBufferPointer { weights in
@@ -101,7 +108,7 @@ import Testing
             }
         }
         func softplus(_ x: Double) -> Double { Reference.log(1 + Reference.exp(x)) }
-        let (i, j) = (score(1), score(3))
+        let (i, j) = (score(1), subject.candidates.map { score(Int($0)) }.max()!)
         let loss: Double
         switch martlet_pair_loss(rawValue: subject.loss) {
         case MARTLET_WARP: loss = Reference.log(Double(itemCount - 1)) * max(0, 1 - i + j)

@@ -33,7 +33,7 @@ struct martlet_pairs_job {
     enum martlet_pair_loss loss;
     enum martlet_rule rule;
     float rate, decay;
-    int32_t negatives;  // BCE: how many for a positive; WARP: how many are tried
+    int32_t negatives;  // BCE: how many for a positive; WARP: how many are tried; BPR: of how many the hardest is taken
 };
 
 /// Shuffles the job's pairs and makes a step on each: score s_i = ⟨u, v_i⟩ + b_i, L2 regularisation `decay`. Negatives

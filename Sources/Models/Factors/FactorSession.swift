@@ -62,7 +62,8 @@ struct FactorSession<Trainer: FactorTrainer> {
     /// What tells that a checkpoint belongs to this training; how long it may run does not.
     private var identity: JSONValue {
         var members = hyperparameters.object ?? [:]
-        members["epochs"] = nil
+        // A rate that falls to the last epoch falls otherwise if there are more.
+        members["epochs"] = schedule.rate == .constant ? nil : .integer(Int64(mostEpochs))
         members["patience"] = nil
         members["seed"] = .string("\(options.seed)")
         members["threads"] = .integer(Int64(options.threads ?? Threads.count))
@@ -132,7 +133,9 @@ struct FactorSession<Trainer: FactorTrainer> {
         var note = "epoch \(number)"
         if let loss = state.loss.last { note += " · loss \(Self.rounded(loss))" }
         if let metric = state.validation.last { note += " · \(validation?.name ?? "") \(Self.rounded(metric))" }
-        let loss = try trainer.epoch(number) { done in
+        let loss = try trainer.epoch(
+            number, rate: { [schedule, mostEpochs] in schedule.factor(after: Double(number - 1) + $0, of: mostEpochs) }
+        ) { done in
             try options.checkCancellation()
             options.progress.update(
                 task, done: (number - 1) * count + done, total: total, unit: "pairs", note: note)

@@ -25,11 +25,14 @@ package struct InteractionPairs: Sendable {
 
     /// Takes the pairs of histories.
     ///
-    /// - Parameter halfLife: seconds after which an interaction counts half, the sum of a pair's interactions being its
-    ///   weight; nil: all pairs count the same.
+    /// - Parameters:
+    ///   - halfLife: seconds after which an interaction counts half, the sum of a pair's interactions being its weight;
+    ///     nil: all interactions count the same.
+    ///   - recency: how much more a user's recent items count: (1 + how many came later)^(−recency), times what the
+    ///     half-life makes of them.
     /// - Throws: `invalidData` if there is none, or more than 2³².
     /// - Complexity: O(rows · log(rows of a user))
-    package init(_ histories: UserHistories, itemCount: Int, halfLife: Double?) throws {
+    package init(_ histories: UserHistories, itemCount: Int, halfLife: Double?, recency: Double = 0) throws {
         guard histories.count > 0 else {
             throw MartletError(
                 .invalidData, "there are no interactions to learn from",
@@ -46,22 +49,38 @@ package struct InteractionPairs: Sendable {
         )
         for user in 0..<histories.userCount {
             let first = items.count
+            let factors = recency > 0 ? Self.factors(histories, user, recency) : [:]
             for entry in histories.entries(of: Int32(user)).sorted(by: { histories.items[$0] < histories.items[$1] }) {
                 if items.count == first || items[items.count - 1] != histories.items[entry] {
                     items.append(histories.items[entry])
                     counts[Int(histories.items[entry])] += 1
                     weights.append(0)
                 }
-                weights[weights.count - 1] +=
+                // Without a half-life a pair weighs the same however often it comes.
+                let last = weights.count - 1
+                let factor = factors[histories.items[entry]] ?? 1
+                weights[last] =
                     halfLife == nil
-                    ? 0 : histories.weights[entry] * Float(decay.weight(of: histories.times[entry], at: end))
+                    ? factor
+                    : weights[last] + factor * histories.weights[entry]
+                        * Float(decay.weight(of: histories.times[entry], at: end))
             }
             offsets.append(Int64(items.count))
         }
         let mean = weights.reduce(0) { $0 + Double($1) } / Double(items.count)
         self.offsets = offsets
         self.items = items
-        self.weights = halfLife == nil ? nil : weights.map { Float(Double($0) / max(mean, .leastNormalMagnitude)) }
+        self.weights =
+            halfLife == nil && recency == 0 ? nil : weights.map { Float(Double($0) / max(mean, .leastNormalMagnitude)) }
         self.counts = counts
+    }
+
+    /// (1 + how many different items came later)^(−recency) of each item of a user.
+    private static func factors(_ histories: UserHistories, _ user: Int, _ recency: Double) -> [Int32: Float] {
+        var factors: [Int32: Float] = [:]
+        for entry in histories.entries(of: Int32(user)).reversed() where factors[histories.items[entry]] == nil {
+            factors[histories.items[entry]] = Float(power(1 + Double(factors.count), -recency))
+        }
+        return factors
     }
 }

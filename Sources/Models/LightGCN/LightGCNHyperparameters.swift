@@ -19,10 +19,14 @@ struct LightGCNHyperparameters: Hyperparameters {
     var learningRate: Double
     /// L2 regularisation of the vectors before the graph.
     var l2: Double
+    /// What vectors the training begins with.
+    var start: FactorStart
     /// The standard deviation of new vectors.
     var initialDeviation: Double
     /// How many users make a step of a softmax loss, how many pairs one of BPR.
     var batchSize: Int
+    /// How much more a user's recent items count: (1 + how many came later)^(−recency).
+    var recency: Double
     /// How long to train.
     var schedule: FactorSchedule
 
@@ -40,8 +44,11 @@ struct LightGCNHyperparameters: Hyperparameters {
             ?? .adam
         learningRate = fields.number("learning-rate", default: loss == .bpr ? 0.005 : 0.03, in: 1e-8...1e6)
         l2 = fields.number("l2", default: 0, in: 0...1e3)
+        start =
+            fields.choice("start", of: FactorStart.allCases.map(\.rawValue)).flatMap(FactorStart.init) ?? .normal
         initialDeviation = fields.number("initial-deviation", default: loss == .bpr ? 0.1 : 0.01, in: 1e-8...10)
         batchSize = fields.integer("batch-size", default: loss == .bpr ? 16_384 : 2048, in: 1...1_048_576)
+        recency = fields.number("recency", default: 0, in: 0...10)
         schedule = FactorSchedule(&fields, epochs: 100, validationEvery: 5)
         let isWrong =
             switch (loss, chosen) {
@@ -66,6 +73,7 @@ struct LightGCNHyperparameters: Hyperparameters {
                 "negative-count": .integer(Int64(softmax.negativeCount)),
                 "negative-exponent": .number(softmax.negativeExponent), "optimizer": .string(optimizer.rawValue),
                 "learning-rate": .number(learningRate), "l2": .number(l2),
+                "start": .string(start.rawValue), "recency": .number(recency),
                 "initial-deviation": .number(initialDeviation), "batch-size": .integer(Int64(batchSize)),
             ]
         ) { $1 }

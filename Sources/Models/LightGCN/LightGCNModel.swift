@@ -44,8 +44,9 @@ public struct LightGCNModel: EpochModel {
     public mutating func fit(_ data: InteractionDataset, options: TrainingOptions) throws -> TrainingReport {
         let clock = TrainingClock()
         let histories = try UserHistories(data, windows: options.windows)
-        let pairs = try InteractionPairs(histories, itemCount: data.items.count, halfLife: nil)
-        let trainer = LightGCNTrainer(
+        let pairs = try InteractionPairs(
+            histories, itemCount: data.items.count, halfLife: nil, recency: settings.recency)
+        let trainer = try LightGCNTrainer(
             pairs, settings, seed: options.seed, threads: options.threads ?? Threads.count)
         var session = try FactorSession(
             trainer, kind: Self.kind, hyperparameters: hyperparameters, schedule: settings.schedule, data: data,

@@ -26,7 +26,7 @@ struct LightGCNTrainer: FactorTrainer {
     private let (userSlopes, itemSlopes): (Matrix, Matrix)
     private var objective: SoftmaxObjective?
 
-    init(_ pairs: InteractionPairs, _ settings: LightGCNHyperparameters, seed: UInt64, threads: Int) {
+    init(_ pairs: InteractionPairs, _ settings: LightGCNHyperparameters, seed: UInt64, threads: Int) throws {
         self.settings = settings
         self.pairs = pairs
         self.threads = threads
@@ -41,10 +41,10 @@ struct LightGCNTrainer: FactorTrainer {
         var random = RandomSource(seed: seed, stream: 1)
         var parameters = Parameters()
         for (name, rows) in [("users", pairs.userCount), ("items", pairs.itemCount)] {
-            let place = parameters.add(name, rows: rows, columns: settings.dimension, isTable: false)
-            parameters.drawNormal(place, deviation: settings.initialDeviation, from: &random)
+            _ = parameters.add(name, rows: rows, columns: settings.dimension, isTable: false)
         }
-        parameters.clearUsers(without: pairs)
+        try settings.start.fill(
+            parameters, pairs, deviation: settings.initialDeviation, random: &random, seed: seed, threads: threads)
         self.parameters = parameters
         optimizer = Optimizer(settings.optimizer, parameters, threads: threads)
         gradients = DenseGradients(parameters)
@@ -60,7 +60,9 @@ struct LightGCNTrainer: FactorTrainer {
 
     var sampleCount: Int { pairs.count }
 
-    mutating func epoch(_ number: Int, progress: (Int) throws -> Void) throws -> Double {
+    mutating func epoch(
+        _ number: Int, rate: (Double) -> Double, progress: (Int) throws -> Void
+    ) throws -> Double {
         let rows = settings.loss.isPairwise ? pairs.count : active.count
         let batches = ShuffledBatches(count: rows, batchSize: settings.batchSize, seed: seed, epoch: number)
         objective?.beginEpoch()
@@ -69,7 +71,8 @@ struct LightGCNTrainer: FactorTrainer {
             try progress(pairs.count * index / batches.count)
             var random = RandomSource(seed: seed, stream: 4_000_000_000 + UInt64(number) << 20 + UInt64(index))
             let batch = Array(batches[index])
-            let loss = step(batch, random: &random)
+            let loss = step(
+                batch, rate: settings.learningRate * rate(Double(index) / Double(batches.count)), random: &random)
             guard loss.isFinite else { return loss }
             sum += loss * Double(batch.count)
         }
@@ -83,7 +86,7 @@ struct LightGCNTrainer: FactorTrainer {
         return (ranking.users, ranking.items, nil)
     }
 
-    private mutating func step(_ batch: [Int32], random: inout RandomSource) -> Double {
+    private mutating func step(_ batch: [Int32], rate: Double, random: inout RandomSource) -> Double {
         graph.propagate(users: parameters[0], items: parameters[1], into: userMeans, itemMeans)
         userSlopes.values.update(repeating: 0)
         let loss: Double
@@ -102,7 +105,7 @@ struct LightGCNTrainer: FactorTrainer {
         guard loss.isFinite else { return loss }
         graph.propagate(users: userSlopes, items: itemSlopes, into: gradients[0], gradients[1])
         optimizer.update(
-            parameters, dense: [gradients], uses: [], rate: Float(settings.learningRate), decay: Float(settings.l2))
+            parameters, dense: [gradients], uses: [], rate: Float(rate), decay: Float(settings.l2))
         return loss
     }
 
@@ -123,8 +126,9 @@ struct LightGCNTrainer: FactorTrainer {
             )
             let margin = martlet_dot(u, i, width) - martlet_dot(u, j, width)
             let small = exp(-abs(margin))
-            sum += Double(max(-margin, 0) + log1p(small))
-            let slope = (margin > 0 ? small : 1) / (1 + small) / Float(batch.count)
+            let weight = pairs.weights?[Int(pair)] ?? 1
+            sum += Double(weight * (max(-margin, 0) + log1p(small)))
+            let slope = weight * (margin > 0 ? small : 1) / (1 + small) / Float(batch.count)
             martlet_axpy(-slope, i, userSlopes.pointer + user * width, width)
             martlet_axpy(slope, j, userSlopes.pointer + user * width, width)
             martlet_axpy(-slope, u, itemSlopes.pointer + positive * width, width)

@@ -44,14 +44,15 @@ public struct MatrixFactorizationModel: EpochModel {
     ///   all
     public mutating func fit(_ data: InteractionDataset, options: TrainingOptions) throws -> TrainingReport {
         let histories = try UserHistories(data, windows: options.windows)
-        let pairs = try InteractionPairs(histories, itemCount: data.items.count, halfLife: settings.halfLife)
+        let pairs = try InteractionPairs(
+            histories, itemCount: data.items.count, halfLife: settings.halfLife, recency: settings.recency)
         let popularity = Factors.popularity(histories, itemCount: data.items.count)
         let threads = options.threads ?? Threads.count
         if settings.loss.isPairwise {
-            let trainer = PairwiseTrainer(pairs, settings, seed: options.seed, threads: threads)
+            let trainer = try PairwiseTrainer(pairs, settings, seed: options.seed, threads: threads)
             return try fit(trainer, data, popularity, options)
         }
-        let trainer = SoftmaxTrainer(pairs, settings, seed: options.seed, threads: threads)
+        let trainer = try SoftmaxTrainer(pairs, settings, seed: options.seed, threads: threads)
         return try fit(trainer, data, popularity, options)
     }
 

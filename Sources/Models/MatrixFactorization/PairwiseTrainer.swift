@@ -25,7 +25,7 @@ struct PairwiseTrainer: FactorTrainer {
 
     init(
         _ pairs: InteractionPairs, _ settings: MatrixFactorizationHyperparameters, seed: UInt64, threads: Int
-    ) {
+    ) throws {
         self.pairs = pairs
         self.settings = settings
         self.threads = threads
@@ -33,10 +33,10 @@ struct PairwiseTrainer: FactorTrainer {
         var random = RandomSource(seed: seed, stream: 1)
         var parameters = Parameters()
         for (name, rows) in [("users", pairs.userCount), ("items", pairs.itemCount)] {
-            let place = parameters.add(name, rows: rows, columns: settings.dimension, isTable: true)
-            parameters.drawNormal(place, deviation: settings.initialDeviation, from: &random)
+            _ = parameters.add(name, rows: rows, columns: settings.dimension, isTable: true)
         }
-        parameters.clearUsers(without: pairs)
+        try settings.start.fill(
+            parameters, pairs, deviation: settings.initialDeviation, random: &random, seed: seed, threads: threads)
         if settings.hasItemBias { _ = parameters.add("item-bias", rows: pairs.itemCount, columns: 1, isTable: true) }
         self.parameters = parameters
         optimizer = Optimizer(settings.optimizer, parameters, threads: threads)
@@ -51,7 +51,9 @@ struct PairwiseTrainer: FactorTrainer {
 
     var sampleCount: Int { pairs.count }
 
-    mutating func epoch(_ number: Int, progress: (Int) throws -> Void) throws -> Double {
+    mutating func epoch(
+        _ number: Int, rate: (Double) -> Double, progress: (Int) throws -> Void
+    ) throws -> Double {
         let part = partition(epoch: number)
         var candidates = [[Int32]](repeating: [], count: threads)
         for item in part.indices {
@@ -60,7 +62,9 @@ struct PairwiseTrainer: FactorTrainer {
         var sum = 0.0
         for round in 0..<threads {
             try progress(pairs.count * round / threads)
-            sum += self.round(round, epoch: number, part, candidates)
+            sum += self.round(
+                round, epoch: number, part, candidates,
+                rate: settings.learningRate * rate(Double(round) / Double(threads)))
             guard sum.isFinite else { break }
         }
         optimizer.step += pairs.count
@@ -78,7 +82,9 @@ struct PairwiseTrainer: FactorTrainer {
         return (0..<pairs.itemCount).map { _ in Int32(random.index(below: threads)) }
     }
 
-    private func round(_ round: Int, epoch: Int, _ part: [Int32], _ candidates: [[Int32]]) -> Double {
+    private func round(
+        _ round: Int, epoch: Int, _ part: [Int32], _ candidates: [[Int32]], rate: Double
+    ) -> Double {
         var losses = [Double](repeating: 0, count: threads)
         let trainer = self
         losses.withUnsafeMutableBufferPointer { losses in
@@ -88,14 +94,17 @@ struct PairwiseTrainer: FactorTrainer {
                     let own = (worker + round) % trainer.threads
                     losses[worker] = trainer.work(
                         worker, part: own, of: part, candidates[own],
-                        seed: RandomSource.word(trainer.seed, stream: epoch << 20 | round << 10 | worker))
+                        seed: RandomSource.word(trainer.seed, stream: epoch << 20 | round << 10 | worker),
+                        rate: rate)
                 }
             }
         }
         return losses.reduce(0, +)
     }
 
-    private func work(_ worker: Int, part: Int, of parts: [Int32], _ candidates: [Int32], seed: UInt64) -> Double {
+    private func work(
+        _ worker: Int, part: Int, of parts: [Int32], _ candidates: [Int32], seed: UInt64, rate: Double
+    ) -> Double {
         // A part without items has no pairs either.
         guard !candidates.isEmpty else { return 0 }
         let (users, items) = (parameters[0], parameters[1])
@@ -128,8 +137,8 @@ struct PairwiseTrainer: FactorTrainer {
                             job.seed = seed
                             job.loss = settings.loss.kernel
                             job.rule = settings.optimizer.kernel
-                            (job.rate, job.decay) = (Float(settings.learningRate), Float(settings.l2))
-                            job.negatives = Int32(settings.loss == .warp ? settings.maxTrials : settings.negativeCount)
+                            (job.rate, job.decay) = (Float(rate), Float(settings.l2))
+                            job.negatives = Int32(settings.triedNegatives)
                             return martlet_pairs(&job)
                         }
                     }

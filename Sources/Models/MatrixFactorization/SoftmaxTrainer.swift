@@ -14,7 +14,7 @@ struct SoftmaxTrainer: FactorTrainer {
 
     init(
         _ pairs: InteractionPairs, _ settings: MatrixFactorizationHyperparameters, seed: UInt64, threads: Int
-    ) {
+    ) throws {
         self.settings = settings
         self.pairs = pairs
         self.seed = seed
@@ -23,10 +23,10 @@ struct SoftmaxTrainer: FactorTrainer {
         var parameters = Parameters()
         // All items change in every step, but only the users of the batch.
         for (name, rows, isTable) in [("users", pairs.userCount, true), ("items", pairs.itemCount, false)] {
-            let place = parameters.add(name, rows: rows, columns: settings.dimension, isTable: isTable)
-            parameters.drawNormal(place, deviation: settings.initialDeviation, from: &random)
+            _ = parameters.add(name, rows: rows, columns: settings.dimension, isTable: isTable)
         }
-        parameters.clearUsers(without: pairs)
+        try settings.start.fill(
+            parameters, pairs, deviation: settings.initialDeviation, random: &random, seed: seed, threads: threads)
         self.parameters = parameters
         optimizer = Optimizer(settings.optimizer, parameters, threads: threads)
         gradients = DenseGradients(parameters)
@@ -37,7 +37,9 @@ struct SoftmaxTrainer: FactorTrainer {
 
     var sampleCount: Int { pairs.count }
 
-    mutating func epoch(_ number: Int, progress: (Int) throws -> Void) throws -> Double {
+    mutating func epoch(
+        _ number: Int, rate: (Double) -> Double, progress: (Int) throws -> Void
+    ) throws -> Double {
         let batches = ShuffledBatches(count: active.count, batchSize: settings.batchSize, seed: seed, epoch: number)
         objective.beginEpoch()
         var sum = 0.0
@@ -52,7 +54,8 @@ struct SoftmaxTrainer: FactorTrainer {
                 table: 0, offsets: nil, ids: batch, weights: nil, gradient: objective.userGradient, column: 0,
                 width: settings.dimension)
             optimizer.update(
-                parameters, dense: [gradients], uses: [use], rate: Float(settings.learningRate),
+                parameters, dense: [gradients], uses: [use],
+                rate: Float(settings.learningRate * rate(Double(index) / Double(batches.count))),
                 decay: Float(settings.l2))
             sum += loss * Double(batch.count)
         }

@@ -68,13 +68,17 @@ struct YouTubeDNNTrainer: FactorTrainer {
     var parameters: Parameters { network.parameters }
     var sampleCount: Int { rows.histories.count }
 
-    mutating func epoch(_ number: Int, progress: (Int) throws -> Void) throws -> Double {
+    mutating func epoch(
+        _ number: Int, rate: (Double) -> Double, progress: (Int) throws -> Void
+    ) throws -> Double {
         let batches = ShuffledBatches(count: sampleCount, batchSize: settings.batchSize, seed: seed, epoch: number)
         var sum = 0.0
         for index in 0..<batches.count {
             try progress(index * settings.batchSize)
             let batch = batches[index]
-            let loss = step(batch, stream: 4_000_000_000 + UInt64(number) << 24 + UInt64(index))
+            let loss = step(
+                batch, stream: 4_000_000_000 + UInt64(number) << 24 + UInt64(index),
+                rate: settings.learningRate * rate(Double(index) / Double(batches.count)))
             guard loss.isFinite else { return loss }
             sum += loss * Double(batch.count)
         }
@@ -82,7 +86,7 @@ struct YouTubeDNNTrainer: FactorTrainer {
     }
 
     /// One step on the rows `batch`; nothing is changed if the loss, which it returns, is not finite.
-    private mutating func step(_ batch: ArraySlice<Int32>, stream: UInt64) -> Double {
+    private mutating func step(_ batch: ArraySlice<Int32>, stream: UInt64, rate: Double) -> Double {
         var random = RandomSource(seed: seed, stream: stream)
         let input = inputs.input(rows, batch)
         let drop = settings.dropout > 0 ? (share: Float(settings.dropout), seed: random.next()) : nil
@@ -99,7 +103,7 @@ struct YouTubeDNNTrainer: FactorTrainer {
         }
         optimizer.update(
             parameters, dense: gradients, uses: network.tower.uses(input, workspace),
-            rate: Float(settings.learningRate), decay: Float(settings.l2))
+            rate: Float(rate), decay: Float(settings.l2))
         return value
     }
 
