@@ -7,10 +7,10 @@ import Testing
 @Suite struct InteractionGraphTests {
     /// Against products with the dense normalised adjacency matrix, in double precision. The matrix is symmetric, so
     /// that the same product is the gradient's way back; the mean over layers is linear.
-    @Test(arguments: [0, 1, 3]) func vectorsFlowAlongTheEdges(layers: Int) throws {
+    @Test(arguments: [0, 1, 3], [0, 0.7]) func vectorsFlowAlongTheEdges(layers: Int, recency: Double) throws {
         let data = try BehaviourTests.data.get()
         let pairs = try InteractionPairs(
-            UserHistories(data, windows: [.train]), itemCount: data.items.count, halfLife: nil)
+            UserHistories(data, windows: [.train]), itemCount: data.items.count, halfLife: nil, recency: recency)
         let (users, items) = (pairs.userCount, pairs.itemCount)
         var random = RandomSource(seed: 2)
         let all = (0..<(users + items) * 2).map { _ in Float(random.normal()) }
@@ -22,13 +22,22 @@ import Testing
         InteractionGraph(pairs, layers: layers, dimension: 2, threads: 2)
             .propagate(users: u, items: v, into: userMeans, itemMeans)
 
+        var degrees = [Double](repeating: 0, count: users + items)
+        for user in 0..<users {
+            for pair in pairs.range(user) {
+                degrees[user] += Double(pairs.weights?[pair] ?? 1)
+                degrees[users + Int(pairs.items[pair])] += Double(pairs.weights?[pair] ?? 1)
+            }
+        }
         var layer = all.map(Double.init)
         var mean = layer
         for _ in 0..<layers {
             var next = [Double](repeating: 0, count: layer.count)
             for user in 0..<users {
-                for item in pairs.items[pairs.range(user)].map({ Int($0) }) {
-                    let weight = 1 / Double(pairs.range(user).count * pairs.counts[item]).squareRoot()
+                for pair in pairs.range(user) {
+                    let item = Int(pairs.items[pair])
+                    let count = Double(pairs.weights?[pair] ?? 1)
+                    let weight = count / (degrees[user] * degrees[users + item]).squareRoot()
                     for column in 0..<2 {
                         next[user * 2 + column] += weight * layer[(users + item) * 2 + column]
                         next[(users + item) * 2 + column] += weight * layer[user * 2 + column]

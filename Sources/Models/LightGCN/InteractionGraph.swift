@@ -3,8 +3,8 @@ import Tensor
 
 /// The bipartite graph of users and items, along whose edges vectors flow.
 ///
-/// An edge of user u and item i weighs 1 / √(d_u · d_i), d the number of edges of each. The matrix of these weights is
-/// symmetric, so the way back of a gradient is the way of the vectors.
+/// An edge of user u and item i weighs c / √(d_u · d_i), c being how much the pair counts (1 if all count alike) and d
+/// the sum of c over the edges of each. The matrix of these weights is symmetric, so the way back of a gradient is the way of the vectors.
 package struct InteractionGraph: Sendable {
     /// The edges of one side's nodes: rows of a sparse matrix, cut into pieces of about equal work, one a thread.
     fileprivate struct Side: Sendable {
@@ -33,15 +33,25 @@ package struct InteractionGraph: Sendable {
         var itemOffsets: [Int64] = [0]
         for count in pairs.counts { itemOffsets.append(itemOffsets.last! + Int64(count)) }
         var next = itemOffsets
+        var degrees = (
+            users: [Float](repeating: 0, count: pairs.userCount), items: [Float](repeating: 0, count: pairs.itemCount)
+        )
+        for user in 0..<pairs.userCount {
+            for pair in pairs.range(user) {
+                let count = pairs.weights?[pair] ?? 1
+                degrees.users[user] += count
+                degrees.items[Int(pairs.items[pair])] += count
+            }
+        }
         var (weights, itemUsers, itemWeights) = (
             [Float](), [Int32](repeating: 0, count: pairs.count), [Float](repeating: 0, count: pairs.count)
         )
         weights.reserveCapacity(pairs.count)
         for user in 0..<pairs.userCount {
-            let range = pairs.range(user)
-            for pair in range {
+            for pair in pairs.range(user) {
                 let item = Int(pairs.items[pair])
-                let weight = 1 / (Float(range.count) * Float(pairs.counts[item])).squareRoot()
+                let degree = max(degrees.users[user] * degrees.items[item], .leastNormalMagnitude)
+                let weight = (pairs.weights?[pair] ?? 1) / degree.squareRoot()
                 weights.append(weight)
                 itemUsers[Int(next[item])] = Int32(user)
                 itemWeights[Int(next[item])] = weight
