@@ -152,9 +152,9 @@ struct PublicTableTests {
     }
 
     @Test(arguments: PublicTable.allCases) func presetsAreValid(_ table: PublicTable) throws {
-        for kind in table.models {
+        for name in table.models {
             #expect(throws: Never.self) {
-                try ModelRegistry.make(kind: kind, hyperparameters: table.preset(kind))
+                try ModelRegistry.make(kind: table.kind(name), hyperparameters: table.preset(name))
             }
         }
     }

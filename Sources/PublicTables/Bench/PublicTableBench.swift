@@ -32,22 +32,23 @@ public struct PublicTableBench: Sendable {
     /// Trains and judges one model.
     ///
     /// - Parameters:
-    ///   - kind: the model's name in `martlet.yml`.
+    ///   - name: the model's kind in `martlet.yml`, or the name of a preset of the table.
     ///   - hyperparameters: take the place of the table's presets, key by key.
     ///   - epochs: exactly so many passes, as an earlier run chose them: nothing is fitted for choosing then.
     /// - Throws: `notFound` for files or a model that there are not, `invalidConfiguration` for wrong hyperparameters,
     ///   `invalidData` for files of another form, and what training throws.
     public func run(
-        _ kind: String, hyperparameters: JSONValue = [:], epochs: Int? = nil
+        _ name: String, hyperparameters: JSONValue = [:], epochs: Int? = nil
     ) throws -> PublicTableResult {
         PeakMemory.reset()
         let start = ContinuousClock.now
-        let settings = Self.merged(table.preset(kind), hyperparameters)
+        let kind = table.kind(name)
+        let settings = Self.merged(table.preset(name), hyperparameters)
         // Wrong hyperparameters should be reported before minutes of reading.
         _ = try ModelRegistry.make(kind: kind, hyperparameters: settings)
         let rows = try TableRows(table, path: path)
         var result = PublicTableResult(
-            table: table, model: kind, test: [:], validation: [:], epochs: epochs ?? 0, seconds: 0, peakMemoryBytes: 0,
+            table: table, model: name, test: [:], validation: [:], epochs: epochs ?? 0, seconds: 0, peakMemoryBytes: 0,
             users: 0, seed: seed, threads: threads ?? Threads.count, hyperparameters: settings, notes: rows.notes)
         if epochs == nil || isValidationOnly {
             let judged = try fitAndJudge(.choosing, rows, kind, settings, epochs: epochs)
