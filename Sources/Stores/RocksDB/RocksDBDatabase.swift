@@ -90,7 +90,7 @@ final class RocksDBDatabase: @unchecked Sendable {
 }
 
 extension RocksDBOptions.Compression {
-    fileprivate var code: Int32 {
+    var code: Int32 {
         switch self {
         case .none: Int32(rocksdb_no_compression)
         case .lz4: Int32(rocksdb_lz4_compression)

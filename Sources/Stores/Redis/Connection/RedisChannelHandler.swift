@@ -20,6 +20,7 @@ final class RedisChannelHandler: ChannelDuplexHandler {
         var promise: EventLoopPromise<[RESPValue]>
         var remaining: Int
         var answers: [RESPValue] = []
+        var keepsArrays: Bool
         var deadline: NIODeadline
     }
 
@@ -44,7 +45,8 @@ final class RedisChannelHandler: ChannelDuplexHandler {
             return
         }
         var entry = Waiting(
-            promise: request.promise, remaining: request.commands.count, deadline: .now() + timeout)
+            promise: request.promise, remaining: request.commands.count, keepsArrays: request.commands.keepsArrays,
+            deadline: .now() + timeout)
         entry.answers.reserveCapacity(request.commands.count)
         waiting.append(entry)
         context.write(wrapOutboundOut(request.commands.buffer), promise: promise)
@@ -64,7 +66,7 @@ final class RedisChannelHandler: ChannelDuplexHandler {
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { parser.append($0) }
         do {
-            while let value = try parser.next() {
+            while let value = try nextValue() {
                 if case .push = value { continue }
                 try deliver(value)
             }
@@ -75,6 +77,10 @@ final class RedisChannelHandler: ChannelDuplexHandler {
                     .unavailable, "\(server) does not speak Redis's protocol: \(error)",
                     hint: "check host and port, and whether the server wants TLS (rediss://)"))
         }
+    }
+
+    private func nextValue() throws -> RESPValue? {
+        waiting.first?.keepsArrays == true ? try parser.nextUnparsed() : try parser.next()
     }
 
     private func deliver(_ value: RESPValue) throws {

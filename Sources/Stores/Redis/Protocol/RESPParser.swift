@@ -40,14 +40,24 @@ package struct RESPParser: Sendable {
         var length: Int
     }
 
-    private let limits: Limits
-    private var bytes: [UInt8] = []
+    /// How far an array that is to stay unparsed has come.
+    struct Span {
+        /// Bytes from its start that belong to it for certain.
+        var length = 0
+        /// Values that are still to come.
+        var remaining = 1
+    }
+
+    let limits: Limits
+    var bytes: [UInt8] = []
     /// Up to here all is parsed.
-    private var start = 0
+    var start = 0
     /// Up to here no end of a line was found.
-    private var scanned = 0
+    var scanned = 0
     private var frames: [Frame] = []
     private var pendingText: PendingText?
+    /// The array that ``nextUnparsed()`` is passing over.
+    var span: Span?
 
     private static let ok = RESPValue.simple(Array("OK".utf8))
 
@@ -98,6 +108,9 @@ package struct RESPParser: Sendable {
             }
         }
     }
+
+    /// Whether no value is under way.
+    var isBetweenValues: Bool { frames.isEmpty && pendingText == nil }
 
     // MARK: - Lines
 

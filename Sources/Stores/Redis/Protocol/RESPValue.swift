@@ -26,6 +26,8 @@ package enum RESPValue: Hashable, Sendable {
     case map([RESPValue])
     /// A message that answers no command.
     case push([RESPValue])
+    /// The bytes of an array that nobody has taken apart; see ``RESPParser/nextUnparsed()``.
+    case unparsed([UInt8])
 }
 
 extension RESPValue {

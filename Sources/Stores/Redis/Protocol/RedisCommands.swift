@@ -4,6 +4,8 @@ import NIOCore
 struct RedisCommands: Sendable {
     private(set) var buffer = ByteBuffer()
     private(set) var count = 0
+    /// Whether arrays that answer these commands are wanted as bytes; see ``RESPParser/nextUnparsed()``.
+    var keepsArrays = false
 
     init() {}
 
@@ -36,6 +38,21 @@ struct RedisCommands: Sendable {
         begin(words: 2)
         append(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         key.withUnsafeBytes { appendKey(prefix: prefix, key: $0) }
+    }
+
+    /// `HMGET key fields`, where `tail` is the fields as they go over the wire, the same for many keys.
+    mutating func appendHashRead(key: [UInt8], fields: Int, tail: ByteBuffer) {
+        begin(words: 2 + fields)
+        buffer.writeStaticString("$5\r\nHMGET\r\n")
+        key.withUnsafeBytes { append($0) }
+        buffer.writeImmutableBuffer(tail)
+    }
+
+    /// Words as they go over the wire.
+    static func words(_ words: [[UInt8]]) -> ByteBuffer {
+        var commands = RedisCommands()
+        for word in words { word.withUnsafeBytes { commands.append($0) } }
+        return commands.buffer
     }
 
     private mutating func begin(words: Int) {

@@ -107,7 +107,7 @@ extension RedisClient {
         var chunks: [Chunk] = []
         for (primary, group) in zip(topology.primaries, groups) {
             // Waiting for a replica costs a round trip: share it among more commands.
-            let size = configuration.pipeline * (work.isReplicated && primary.replicas > 0 ? 16 : 1)
+            let size = (work.pipeline ?? configuration.pipeline) * (work.isReplicated && primary.replicas > 0 ? 16 : 1)
             for start in stride(from: 0, to: group.count, by: size) {
                 chunks.append(Chunk(endpoint: primary.endpoint, places: group[start..<min(start + size, group.count)]))
             }
@@ -125,6 +125,7 @@ extension RedisClient {
 
     private func send(_ chunk: Chunk, _ work: RedisWork) async -> Outcome {
         var commands = RedisCommands()
+        commands.keepsArrays = work.keepsArrays
         for place in chunk.places { work.encode(place, &commands) }
         let replicas =
             work.isReplicated ? topology.primaries.first { $0.endpoint == chunk.endpoint }?.replicas ?? 0 : 0
@@ -144,6 +145,7 @@ extension RedisClient {
     /// Sends one command to the server that a slot is moving to; nil if that did not work.
     private func ask(_ endpoint: RedisEndpoint, _ place: Int, _ work: RedisWork) async -> RESPValue? {
         var commands = RedisCommands("ASKING")
+        commands.keepsArrays = work.keepsArrays
         work.encode(place, &commands)
         guard let answers = try? await node(endpoint).send(commands), answers.count == 2 else { return nil }
         return RedisReply.refusal(answers[1], endpoint: endpoint) == nil ? answers[1] : nil

@@ -8,6 +8,10 @@ struct RedisWork: Sendable {
     var patience: Double
     /// Whether an answer counts only when a replica has the write too.
     var isReplicated = false
+    /// Whether arrays are wanted as bytes; see ``RESPParser/nextUnparsed()``.
+    var keepsArrays = false
+    /// How many commands travel together at most; nil: as many as the configuration says.
+    var pipeline: Int?
     /// The slot of a command's key.
     var slot: @Sendable (Int) -> Int
     /// Appends a command.
