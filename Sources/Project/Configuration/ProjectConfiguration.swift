@@ -32,6 +32,8 @@ public struct ProjectConfiguration: Sendable {
     public var recommendation: RecommendationConfiguration
     /// Where they are published.
     public var publishing: PublishingConfiguration
+    /// The feature store; nil if the project has none.
+    public var featureStore: FeatureStoreConfiguration?
     /// The section `serve:` as it stands in the file: the server reads it.
     public var serving: ConfigurationNode
     /// The file as it stands, for `martlet config --resolved`.
@@ -83,6 +85,11 @@ public struct ProjectConfiguration: Sendable {
         evaluation = fields.nested("evaluation") { EvaluationConfiguration(&$0) }
         recommendation = fields.nested("recommend") { RecommendationConfiguration(&$0) }
         publishing = fields.nested("publish") { PublishingConfiguration(&$0, projectFolder: folder) }
+        if fields.node("feature-store") != nil {
+            featureStore = fields.nested("feature-store") { [name] in
+                FeatureStoreConfiguration(&$0, projectName: name, projectFolder: folder)
+            }
+        }
         serving = fields.node("serve") ?? ConfigurationNode(.mapping([]), location: fields.location)
         if models.isEmpty {
             diagnostics.report(

@@ -3,6 +3,8 @@ enum Route: Int, CaseIterable {
     case recommendations
     case batch
     case similar
+    case onlineFeatures
+    case push
     case health
     case readiness
     case metrics
@@ -15,6 +17,8 @@ enum Route: Int, CaseIterable {
         case .recommendations: "/v1/recommendations/{user}"
         case .batch: "/v1/recommendations"
         case .similar: "/v1/similar/{item}"
+        case .onlineFeatures: "/get-online-features"
+        case .push: "/push"
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .metrics: "/metrics"
@@ -24,5 +28,8 @@ enum Route: Int, CaseIterable {
     }
 
     /// The methods that the path answers to.
-    var methods: [String] { self == .batch ? ["POST"] : self == .unknown ? [] : ["GET", "HEAD"] }
+    var methods: [String] { isPost ? ["POST"] : self == .unknown ? [] : ["GET", "HEAD"] }
+
+    /// Whether the path takes a body.
+    var isPost: Bool { [.batch, .onlineFeatures, .push].contains(self) }
 }

@@ -16,7 +16,7 @@ enum OpenAPIDocument {
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
               },
               "security": \(security),
-              "paths": {\(listPaths(limits)), \(statePaths(metricsSecurity))},
+              "paths": {\(listPaths(limits)), \(featurePaths), \(statePaths(metricsSecurity))},
               "components": {
                 "securitySchemes": {
                   "bearer": {"type": "http", "scheme": "bearer"},
@@ -109,7 +109,7 @@ enum OpenAPIDocument {
         """
     }
 
-    private static func problems(_ statuses: Int...) -> String {
+    static func problems(_ statuses: Int...) -> String {
         statuses.map { "\"\($0)\": {\"$ref\": \"#/components/responses/\($0)\"}" }.joined(separator: ", ")
     }
 
@@ -178,6 +178,7 @@ enum OpenAPIDocument {
             "k": {"type": "integer", "minimum": 1, "maximum": \(limits.items), "default": \(limits.defaultItems)},
             "exclude": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
             "segment": {"type": "string"}}},
+          \(featureSchemas),
           "State": {"type": "object", "required": ["status"], "properties": {
             "status": {"type": "string"}, "version": {"type": "integer"}}},
           "Problem": {"type": "object", "required": ["type", "title", "status", "detail"],

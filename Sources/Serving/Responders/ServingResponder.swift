@@ -15,11 +15,12 @@ final class ServingResponder: Sendable {
     let state: ServerState
     let metrics: ServingMetrics
     private let lists: ListResponder
+    private let features: FeatureResponder?
     private let document: ByteBuffer
 
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
-        metrics: ServingMetrics
+        metrics: ServingMetrics, features: FeatureStore? = nil
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -27,6 +28,7 @@ final class ServingResponder: Sendable {
         self.state = state
         self.metrics = metrics
         lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
+        self.features = features.map { FeatureResponder(store: $0, limits: configuration.limits) }
         document = ByteBuffer(
             string: OpenAPIDocument.text(
                 limits: configuration.limits, asksForKeys: keys.areRequired, openMetrics: configuration.openMetrics))
@@ -43,7 +45,7 @@ final class ServingResponder: Sendable {
         to request: Request, target: Target, inFlight: Int, logger: () -> Logger
     ) async throws -> Response {
         let isGet = request.method == .get || request.method == .head
-        guard target.route == .unknown || (target.route == .batch ? request.method == .post : isGet) else {
+        guard target.route == .unknown || (target.route.isPost ? request.method == .post : isGet) else {
             let methods = target.route.methods.joined(separator: ", ")
             throw Problem(
                 .methodNotAllowed, "wrong-method", "\(target.route.template) does not answer to \(request.method)",
@@ -59,11 +61,19 @@ final class ServingResponder: Sendable {
         case .similar:
             try admit(request, inFlight)
             return try await lists.similar(target, logger: logger)
+        case .onlineFeatures:
+            try admit(request, inFlight)
+            return try await featureStore().onlineFeatures(try await body(of: request), logger: logger)
+        case .push:
+            try admit(request, inFlight)
+            return try await featureStore().push(try await body(of: request), logger: logger)
         case .health: return json("{\"status\":\"alive\"}")
         case .readiness: return try readiness()
         case .metrics:
             if !configuration.openMetrics { try keys.check(request.headers) }
-            let text = metrics.text(version: versions.current, isReady: isReady, started: state.started)
+            let text =
+                metrics.text(version: versions.current, isReady: isReady, started: state.started)
+                + (features?.store.metricsText ?? "")
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -75,6 +85,13 @@ final class ServingResponder: Sendable {
                 .notFound, "unknown-path", "there is nothing at this path",
                 hint: "the paths are listed in /openapi.json")
         }
+    }
+
+    private func featureStore() throws(Problem) -> FeatureResponder {
+        if let features { return features }
+        throw Problem(
+            .notFound, "no-feature-store", "the project has no feature store",
+            hint: "add a section 'feature-store:' to martlet.yml")
     }
 
     private func admit(_ request: Request, _ inFlight: Int) throws(Problem) {

@@ -52,12 +52,13 @@ public struct RecommendationService: Service {
     /// - Parameters:
     ///   - configuration: how to serve.
     ///   - reader: the lists; the service runs it.
+    ///   - features: the project's feature store, if it has one.
     ///   - environment: where API keys are looked up.
     ///   - logSink: where log lines go.
     ///   - onReady: called once the server listens; by default nothing is said.
     /// - Throws: `invalidConfiguration` if a key variable holds no key or a certificate cannot be read.
     public init(
-        configuration: ServingConfiguration, reader: ListReader,
+        configuration: ServingConfiguration, reader: ListReader, features: FeatureStore? = nil,
         environment: [String: String] = ProcessEnvironment.variables, logSink: LogSink = .standardError,
         onReady: @escaping @Sendable (Address) -> Void = { _ in }
     ) throws {
@@ -70,7 +71,7 @@ public struct RecommendationService: Service {
         let responder = ServingResponder(
             configuration: configuration,
             keys: try APIKeys(variables: configuration.keyVariables, environment: environment), versions: versions,
-            state: state, metrics: metrics)
+            state: state, metrics: metrics, features: features)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)

@@ -134,10 +134,16 @@ struct FeaturesCommand: AsyncParsableCommand {
         commandName: "features", abstract: "Encode the tables into the dataset that models learn from.",
         discussion: """
             A folder of .npy columns, cut by time; everything that is learned (vocabularies, means) is learned before the
-            validation window.
+            validation window. The subcommands are about the feature store: what is known of users and items now, read
+            while a page waits.
 
             Example: martlet features --project shop
-            """)
+                     martlet features materialize
+            """,
+        subcommands: [
+            FeaturesApply.self, FeaturesMaterialize.self, FeaturesGet.self, FeaturesPush.self, FeaturesValidate.self,
+            FeaturesJoin.self,
+        ])
     @OptionGroup var project: ProjectOptions
     @OptionGroup var output: OutputOptions
     func run() async throws { try await ProjectRunner(project, output).run(upTo: .features) }

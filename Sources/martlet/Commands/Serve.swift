@@ -33,15 +33,21 @@ struct Serve: AsyncParsableCommand {
         if let port { serving.port = port }
         let store = try await project.publishing.store.open(readOnly: true)
         let reader = ListReader(store: store, shop: project.name)
-        let service = try RecommendationService(configuration: serving, reader: reader) { address in
+        var features: FeatureStore?
+        if let section = project.featureStore {
+            features = FeatureStore(section.definitions, online: try await section.online.open(readOnly: false))
+        }
+        let service = try RecommendationService(configuration: serving, reader: reader, features: features) { address in
             writeLine(address.readyLine, to: .standardOutput)
         }
         do {
             try await service.run()
         } catch {
+            await features?.online.close()
             await store.close()
             throw error
         }
+        await features?.online.close()
         await store.close()
     }
 }

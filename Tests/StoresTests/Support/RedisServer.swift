@@ -110,8 +110,12 @@ func program(named name: String) -> String? {
 
 /// Runs a program to its end and returns what it printed.
 func runProgram(_ name: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-    let executable = try #require(program(named: name))
-    return try await withCheckedThrowingContinuation { continuation in
+    try await runProgram(at: #require(program(named: name)), arguments)
+}
+
+/// Runs a program to its end and returns what it printed.
+func runProgram(at executable: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    try await withCheckedThrowingContinuation { continuation in
         // On a thread of its own: one that waits here must not keep the other tests from running.
         Thread.detachNewThread {
             continuation.resume(

@@ -48,7 +48,8 @@ public struct FeatureDefinitions: Sendable, Hashable {
 
     static func missing(_ kind: String, _ name: String, among known: [String]) -> MartletError {
         let hint =
-            known.isEmpty ? "the project names none"
+            known.isEmpty
+            ? "the project names none"
             : nearest(to: name, among: known).map { "did you mean '\($0)'?" }
                 ?? "there are \(known.joined(separator: ", "))"
         return MartletError(.notFound, "there is no \(kind) '\(name)'", hint: hint)

@@ -13,7 +13,7 @@ public struct FeatureView: Sendable, Hashable {
     /// The name under which rows are pushed into the view.
     public let pushName: String
     /// The hash field of each feature: murmur3 of `view:feature`.
-    let hashes: [UInt32]
+    package let hashes: [UInt32]
 
     /// Makes a view.
     ///
@@ -38,12 +38,12 @@ public struct FeatureView: Sendable, Hashable {
     public func index(of feature: String) -> Int? { fields.firstIndex { $0.name == feature } }
 
     /// The number under which a feature's value stands in the entity's hash; its bytes are little-endian.
-    static func hash(view: String, feature: String) -> UInt32 { Murmur3.hash("\(view):\(feature)".utf8) }
+    package static func hash(view: String, feature: String) -> UInt32 { Murmur3.hash("\(view):\(feature)".utf8) }
 
     /// The key of one entity.
     ///
     /// - Parameter values: one value for each of ``entities``, in that order, of their types.
-    func key(_ values: [FeatureValue], project: String) -> [UInt8] {
+    package func key(_ values: [FeatureValue], project: String) -> [UInt8] {
         var bytes = EntityKey.header(joinKeys)
         for value in values { EntityKey.append(value, to: &bytes) }
         bytes.append(contentsOf: project.utf8)

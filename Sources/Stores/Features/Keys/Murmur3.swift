@@ -1,9 +1,9 @@
 /// MurmurHash3 in its 32-bit form for x86 (Austin Appleby, "MurmurHash3"), the hash of Feast's field names.
-enum Murmur3 {
+package enum Murmur3 {
     /// The hash of `bytes`.
     ///
     /// - Complexity: O(bytes)
-    static func hash(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) -> UInt32 {
+    package static func hash(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) -> UInt32 {
         var hash = seed
         var block: UInt32 = 0
         var count: UInt32 = 0

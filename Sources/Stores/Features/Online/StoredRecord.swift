@@ -72,7 +72,8 @@ struct StoredRecord: Sendable {
     }
 
     /// Hands out every field; false if the bytes end in the middle of one.
-    static func forEachField(_ bytes: UnsafeRawBufferPointer, _ body: (UInt32, UnsafeRawBufferPointer) -> Void) -> Bool {
+    static func forEachField(_ bytes: UnsafeRawBufferPointer, _ body: (UInt32, UnsafeRawBufferPointer) -> Void) -> Bool
+    {
         var at = headerLength
         while at < bytes.count {
             guard at + 8 <= bytes.count else { return false }

@@ -40,7 +40,7 @@ public struct FeatureTimestamp: Sendable, Hashable, Comparable {
 
 extension FeatureTimestamp {
     /// The moment as a protobuf message: field 1 the seconds, field 2 the nanoseconds.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var writer = ProtobufWriter()
         if seconds != 0 { writer.write(field: 1, varint: UInt64(bitPattern: seconds)) }
         if nanoseconds != 0 { writer.write(field: 2, varint: UInt64(bitPattern: Int64(nanoseconds))) }
@@ -66,7 +66,7 @@ extension FeatureTimestamp {
     }
 
     /// Reads the message; nil if the bytes are none.
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         guard let moment = bytes.withUnsafeBytes({ FeatureTimestamp(decoding: $0) }) else { return nil }
         self = moment
     }

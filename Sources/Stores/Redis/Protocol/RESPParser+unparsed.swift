@@ -12,7 +12,9 @@ extension RESPParser {
         let (start, limits) = (start, limits)
         try bytes.withUnsafeBufferPointer { bytes in
             while passed.remaining > 0 {
-                guard try Self.passValue(UnsafeBufferPointer(rebasing: bytes[start...]), &passed, limits) else { return }
+                guard try Self.passValue(UnsafeBufferPointer(rebasing: bytes[start...]), &passed, limits) else {
+                    return
+                }
             }
         }
         guard passed.remaining == 0 else {
