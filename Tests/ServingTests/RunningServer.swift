@@ -57,7 +57,8 @@ final class LogLines: Sendable {
 
 /// Runs a server over `store` while `body` asks it, then stops it gracefully.
 func withServer(
-    _ store: any KeyValueStore, environment: [String: String] = [:], tls: TLSConfiguration? = nil,
+    _ store: any KeyValueStore, features: FeatureStore? = nil, environment: [String: String] = [:],
+    tls: TLSConfiguration? = nil,
     configure: (inout ServingConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningServer) async throws -> Void
 ) async throws {
@@ -68,7 +69,8 @@ func withServer(
     let lines = LogLines()
     let (addresses, ready) = AsyncStream<RecommendationService.Address>.makeStream()
     let service = try RecommendationService(
-        configuration: configuration, reader: Lists.reader(store), environment: environment, logSink: lines.sink
+        configuration: configuration, reader: Lists.reader(store), features: features, environment: environment,
+        logSink: lines.sink
     ) { ready.yield($0) }
     var logger = Logger(label: "test")
     logger.logLevel = .critical
