@@ -145,7 +145,7 @@ public struct ExactIndex: VectorIndex {
         return row < count && keys[row] == key
     }
 
-    private static func check(_ keys: [Int32], _ vectors: Matrix, dimensions: Int) throws {
+    static func check(_ keys: [Int32], _ vectors: Matrix, dimensions: Int) throws {
         guard keys.count == vectors.rows else {
             throw MartletError(.invalidData, "\(keys.count) keys for \(vectors.rows) vectors")
         }

@@ -2,6 +2,7 @@
 // All kernels. A new header is named here: the compiler's cached module is renewed when this file changes.
 
 #include "alternating.h"
+#include "cells.h"
 #include "dispatch.h"
 #include "factors.h"
 #include "inbatch.h"

@@ -1,0 +1,108 @@
+import Core
+import Tensor
+
+extension PartitionedIndex {
+    /// Compares searches with exact ones.
+    ///
+    /// - Parameters:
+    ///   - queries: `Q × D`; nil takes vectors of the index at random, as many as ``PartitionOptions/queries``.
+    ///   - k: the length of the lists; nil takes ``PartitionOptions/k``.
+    ///   - effort: how much is read; nil takes the index's own.
+    /// - Throws: `invalidData` if the queries have the wrong shape.
+    /// - Complexity: O(Q · N · D)
+    public func measureRecall(
+        queries: Matrix? = nil, k: Int? = nil, filter: SearchFilter = SearchFilter(), effort: SearchEffort? = nil
+    ) throws -> RecallReport {
+        let queries = queries ?? sampleQueries()
+        let k = k ?? options.k
+        let (keys, vectors) = contents()
+        let exact = try ExactIndex(sorted: keys, vectors: vectors).search(queries, k: k, filter: filter)
+        return try compare(queries, with: exact, filter: filter, effort: effort ?? self.effort, threads: nil)
+    }
+
+    /// Sets the effort to the least found to reach ``PartitionOptions/targetRecall``.
+    ///
+    /// - Parameter queries: `Q × D`; nil takes vectors of the index at random.
+    /// - Returns: what was measured with it.
+    /// - Throws: `invalidData` if the queries have the wrong shape or are none.
+    /// - Complexity: O(Q · N · D)
+    @discardableResult public mutating func tune(queries: Matrix? = nil, threads: Int? = nil) throws -> RecallReport {
+        try tune(queries: queries, comparing: contents().vectors, threads: threads)
+    }
+
+    /// The same with the vectors at hand: those of all keys, ascending.
+    @discardableResult mutating func tune(queries: Matrix?, comparing vectors: Matrix, threads: Int?) throws
+        -> RecallReport
+    {
+        let queries = queries ?? sampleQueries()
+        guard queries.columns == dimensions, queries.rows > 0 else {
+            throw MartletError(
+                .invalidData,
+                "recall is measured with queries of \(dimensions) dimensions, not \(queries.rows) of \(queries.columns)",
+                hint: "give the vectors of some hundred users")
+        }
+        let exact = topK(
+            queries: queries, items: PackedItems(vectors, keys: keys, threads: threads), k: options.k, threads: threads)
+        var best: (effort: SearchEffort, report: RecallReport, cost: Double)?
+        for refine in [1.15, 1.3, 1.5, 2, 3, 5] as [Float] {
+            guard let (effort, report) = try leastReach(refine, queries, exact, threads: threads) else { continue }
+            // A vector scored again is read from memory at random: as long as some ten of the scan, which runs ahead.
+            let cost = report.scanned + 10 * Double(refine) * Double(options.k)
+            if cost < best?.cost ?? .infinity { best = (effort, report, cost) }
+        }
+        guard let best else {
+            effort = .everything
+            return try compare(queries, with: exact, filter: SearchFilter(), effort: effort, threads: threads)
+        }
+        effort = best.effort
+        return best.report
+    }
+
+    /// The least reach, to 1/32, with which a search that scores `refine · k` vectors again reaches the target; nil if
+    /// none does.
+    private func leastReach(_ refine: Float, _ queries: Matrix, _ exact: RankedLists, threads: Int?) throws
+        -> (SearchEffort, RecallReport)?
+    {
+        var found: (SearchEffort, RecallReport)?
+        var (low, high) = (0, 8 * 32)
+        while low < high {
+            let middle = (low + high) / 2
+            let effort = SearchEffort(reach: Float(middle) / 32, refine: refine)
+            let report = try compare(queries, with: exact, filter: SearchFilter(), effort: effort, threads: threads)
+            if report.recall >= options.targetRecall {
+                found = (effort, report)
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return found
+    }
+
+    private func compare(
+        _ queries: Matrix, with exact: RankedLists, filter: SearchFilter, effort: SearchEffort, threads: Int?
+    ) throws -> RecallReport {
+        let (lists, scanned) = try measuredSearch(queries, k: exact.k, filter: filter, effort: effort, threads: threads)
+        let recalls = (0..<queries.rows).compactMap { query -> Double? in
+            let expected = Set(exact[query])
+            return expected.isEmpty
+                ? nil : Double(expected.intersection(lists[query]).count) / Double(expected.count)
+        }.sorted()
+        return RecallReport(
+            recall: recalls.isEmpty ? 1 : recalls.reduce(0, +) / Double(recalls.count),
+            lowRecall: recalls.isEmpty ? 1 : recalls[recalls.count / 20], k: exact.k, queries: queries.rows,
+            scanned: Double(scanned) / Double(max(1, queries.rows)), count: count)
+    }
+
+    /// Vectors of the index at random, the same for the same seed.
+    private func sampleQueries() -> Matrix {
+        let keys = keys
+        var random = RandomSource(seed: options.seed &+ 2)
+        let chosen = CellClustering.draw(min(options.queries, keys.count), of: keys.count, &random)
+        let queries = Matrix(rows: chosen.count, columns: dimensions)
+        for (row, place) in chosen.enumerated() {
+            _ = queries.row(row).update(fromContentsOf: vector(of: keys[place]) ?? [])
+        }
+        return queries
+    }
+}
