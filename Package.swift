@@ -52,9 +52,10 @@ let parts: [Part] = [
     Part(
         name: "Stores", imports: ["CRocksDB", "Core"],
         products: ["swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL"]),
+    Part(name: "Pipeline", imports: ["Core", "Tensor", "Features", "Models", "Index", "Stores"]),
     Part(name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"]),
     Part(
-        name: "Serving", imports: ["Core", "Features", "Models", "Index", "Stores"],
+        name: "Serving", imports: ["Core", "Features", "Models", "Index", "Stores", "Pipeline"],
         products: [
             "hummingbird/Hummingbird", "hummingbird/HummingbirdCore", "hummingbird/HummingbirdTLS",
             "hummingbird/HummingbirdTesting@tests", "swift-http-types/HTTPTypes", "swift-log/Logging",
@@ -64,14 +65,15 @@ let parts: [Part] = [
     Part(
         name: "Project",
         imports: [
-            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Flow", "Generator",
+            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Pipeline", "Flow",
+            "Generator",
         ],
         products: ["swift-crypto/Crypto"], resources: ["Templates"]),
     Part(
         name: "martlet", kind: .executable,
         imports: [
-            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Flow", "Generator",
-            "Serving", "Project", "PublicTables",
+            "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Pipeline", "Flow",
+            "Generator", "Serving", "Project", "PublicTables",
         ],
         products: ["swift-argument-parser/ArgumentParser"]),
 ]

@@ -23,7 +23,7 @@ struct Martlet: AsyncParsableCommand {
                     Publish.self,
                 ]),
             CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self]),
-            CommandGroup(name: "Live:", subcommands: [Serve.self, Rollback.self]),
+            CommandGroup(name: "Live:", subcommands: [Serve.self, Explain.self, Rollback.self]),
             CommandGroup(name: "Tools:", subcommands: [Generate.self, ModelCommand.self, Bench.self]),
         ] + [CommandGroup(name: "Internal:", subcommands: [StepCommand.self])]
     )

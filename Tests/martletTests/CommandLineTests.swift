@@ -12,7 +12,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         "demo", "init", "check", "config", "load", "transform", "train", "evaluate", "recommend", "publish", "rollback",
-        "serve", "run", "runs", "generate", "features",
+        "serve", "explain", "run", "runs", "generate", "features",
     ])
     func everySubcommandHasHelpWithAnExample(name: String) async throws {
         let ended = try await Program.run([name, "--help"])

@@ -69,7 +69,7 @@ extension Factors {
         return wide
     }
 
-    private func meanDirection() -> FoldIn {
+    func meanDirection() -> FoldIn {
         var lengths: Float = 0
         var count: Float = 0
         for user in isTrained.indices where isTrained[user] {

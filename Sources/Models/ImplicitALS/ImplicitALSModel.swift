@@ -115,7 +115,7 @@ public struct ImplicitALSModel: RetrievalModel {
         try fitted().score(users: users, items: items, data: data)
     }
 
-    private func fitted() throws -> Factors {
+    func fitted() throws -> Factors {
         guard let factors else { throw notFitted(Self.kind) }
         return factors
     }
@@ -178,7 +178,7 @@ extension ImplicitALSModel {
     }
 
     /// Makes the exact vector of a user with a history.
-    private func foldIn(_ factors: Factors) -> Factors.FoldIn {
+    func foldIn(_ factors: Factors) -> Factors.FoldIn {
         let gram = AlternatingStep.gram(factors.items, background: Float(settings.unobservedWeight), threads: nil)
         return { history in
             let row = SparseRows(

@@ -102,7 +102,7 @@ public struct MatrixFactorizationModel: EpochModel {
         factors = try Factors(file)
     }
 
-    private var fitted: Factors {
+    var fitted: Factors {
         get throws {
             guard let factors else { throw notFitted(Self.kind) }
             return factors

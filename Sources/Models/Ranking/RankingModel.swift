@@ -175,7 +175,7 @@ package struct RankingModel<Network: RankingNetwork>: ProbabilityModel, EpochMod
         return sample
     }
 
-    private func scorer(_ data: InteractionDataset) throws -> RankingScorer<Network> {
+    func scorer(_ data: InteractionDataset) throws -> RankingScorer<Network> {
         guard let trained else { throw notFitted(Self.kind) }
         try trained.shape.inputs.dataset.check(data)
         return try RankingScorer(

@@ -30,7 +30,7 @@ struct ContextCodes: Sendable {
         }
     }
 
-    private static func mostFrequent(_ feature: TwoTowerShape.Feature, _ data: InteractionDataset) throws -> Int32 {
+    static func mostFrequent(_ feature: TwoTowerShape.Feature, _ data: InteractionDataset) throws -> Int32 {
         let part = try data.interactions(.train)
         guard case .int32(let values) = try part.context.column(feature.name).values else { return 0 }
         var counts = [Int](repeating: 0, count: feature.cardinality)

@@ -52,11 +52,15 @@ struct TwoTowerEncoder: Sendable {
     }
 
     /// The vectors of the users of a request, `users × (D + 1)`.
-    func users(_ request: RecommendationRequest, histories given: UserHistories? = nil, threads: Int?) throws -> Matrix
-    {
+    ///
+    /// - Parameter moment: the codes of the moment, where they are known already.
+    func users(
+        _ request: RecommendationRequest, histories given: UserHistories? = nil, moment known: [Int32]? = nil,
+        threads: Int?
+    ) throws -> Matrix {
         try checkIndices(request.users, in: -1..<data.users.count, of: "user")
         let vectors = Matrix(rows: request.users.count, columns: network.vectorWidth)
-        let moment = try ContextCodes(shape.contextFeatures, at: request.at, data: data).codes
+        let moment = try known ?? ContextCodes(shape.contextFeatures, at: request.at, data: data).codes
         let bags = HistoryBags(
             length: settings.historyLength, decay: TimeDecay(halfLife: settings.historyHalfLife),
             unknown: itemInputs.unknown)

@@ -6,9 +6,9 @@ import Tensor
 struct YouTubeDNNInputs: Sendable {
     private let users: EntityInputs
     private let bags: HistoryBags
-    private let moment: [Int32]
+    private var moment: [Int32]
     /// The moment that lists are made for.
-    let now: Int64
+    private(set) var now: Int64
 
     /// Reads and checks the features.
     ///
@@ -23,6 +23,14 @@ struct YouTubeDNNInputs: Sendable {
             unknown: Int32(shape.dataset.trainedItems))
         moment = try ContextCodes(shape.contextFeatures, at: now, data: data).codes
         self.now = now
+    }
+
+    /// The same for another moment, whose codes are given.
+    func at(_ now: Int64, moment: [Int32]) -> YouTubeDNNInputs {
+        var inputs = self
+        inputs.now = now
+        inputs.moment = moment
+        return inputs
     }
 
     /// The input for some training rows: what each row's user did before its moment.

@@ -17,11 +17,11 @@ public struct YouTubeDNNModel: EpochModel {
     /// `youtube-dnn`.
     public static let kind = "youtube-dnn"
 
-    private let settings: YouTubeDNNHyperparameters
-    private var shape: TwoTowerShape?
-    private var network: YouTubeDNNNetwork?
+    let settings: YouTubeDNNHyperparameters
+    var shape: TwoTowerShape?
+    var network: YouTubeDNNNetwork?
     /// Each item's share of the most popular item's weight; 0 for an item that was not trained.
-    private var popularity: [Float] = []
+    private(set) var popularity: [Float] = []
 
     /// Makes a model that is not fitted yet; see the keys in ``hyperparameters``.
     ///

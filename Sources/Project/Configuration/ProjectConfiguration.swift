@@ -1,6 +1,7 @@
 import Core
 import Features
 import FoundationEssentials
+import Pipeline
 import Warehouse
 
 /// All that `martlet.yml` says, read and checked.
@@ -34,6 +35,8 @@ public struct ProjectConfiguration: Sendable {
     public var publishing: PublishingConfiguration
     /// The feature store; nil if the project has none.
     public var featureStore: FeatureStoreConfiguration?
+    /// The way of a request; nil if the project declares none and serves lists alone.
+    public var pipeline: PipelineConfiguration?
     /// The section `serve:` as it stands in the file: the server reads it.
     public var serving: ConfigurationNode
     /// The file as it stands, for `martlet config --resolved`.
@@ -90,7 +93,12 @@ public struct ProjectConfiguration: Sendable {
                 FeatureStoreConfiguration(&$0, projectName: name, projectFolder: folder)
             }
         }
+        if fields.has("pipeline") {
+            let known = models.map { PipelineConfiguration.ModelName(name: $0.name, kind: $0.kind) }
+            pipeline = fields.nested("pipeline") { PipelineConfiguration(&$0, models: known) }
+        }
         serving = fields.node("serve") ?? ConfigurationNode(.mapping([]), location: fields.location)
+        checkCategory(fields)
         if models.isEmpty {
             diagnostics.report(
                 "'models' is missing", hint: "add 'models: {popularity: {}, item-cosine: {}, two-tower: {}}'",
@@ -98,6 +106,18 @@ public struct ProjectConfiguration: Sendable {
         }
         Self.checkName(name, fields: fields)
         fields.finish()
+    }
+
+    /// The pipeline's category must be a column that is known of the items.
+    private func checkCategory(_ fields: ConfigurationFields) {
+        guard let category = pipeline?.category else { return }
+        let known =
+            (dataset.items.map { $0.show + [$0.title].compactMap { $0 } } ?? []) + workflow.features(.item).map(\.name)
+        guard !known.contains(category) else { return }
+        fields.diagnostics.report(
+            "'pipeline.category' names '\(category)', which is neither shown of the items nor an item feature",
+            hint: nearest(to: category, among: known).map { "did you mean '\($0)'?" }
+                ?? "add it to 'items.show'", at: fields.location(of: "pipeline"))
     }
 
     private static func checkName(_ name: String, fields: ConfigurationFields) {

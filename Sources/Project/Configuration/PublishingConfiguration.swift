@@ -1,4 +1,5 @@
 import Core
+import Pipeline
 import Stores
 
 /// Where a project's lists are published, and how long old versions stay.
@@ -9,6 +10,11 @@ public struct PublishingConfiguration: Sendable {
     public var keep: Int
     /// How old, in seconds, a version must be before it is removed.
     public var removeAfter: Double
+    /// The folder of the bundles that a pipeline answers from.
+    public var bundles: String
+
+    /// The bundles.
+    public var bundleStore: BundleStore { BundleStore(folder: bundles) }
 
     /// Reads `publish:`.
     init(_ fields: inout ConfigurationFields, projectFolder: String) {
@@ -16,6 +22,8 @@ public struct PublishingConfiguration: Sendable {
         store = StoreConfiguration(&storeFields, projectFolder: projectFolder)
         keep = fields.integer("keep", default: 3, in: 2...1000)
         removeAfter = fields.duration("remove-after", default: 3600)
+        let folder = fields.string("bundles", default: "bundles")
+        bundles = folder.hasPrefix("/") ? folder : "\(projectFolder)/\(folder)"
         fields.finish()
     }
 }

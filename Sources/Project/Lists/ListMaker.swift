@@ -113,7 +113,8 @@ struct ListMaker {
         return filled
     }
 
-    private static func allowed(
+    /// Which items meet a condition in SQL on the items table.
+    static func allowed(
         where condition: String, project: ProjectConfiguration, data: InteractionDataset
     ) throws -> [Bool] {
         guard let items = project.dataset.items else {

@@ -9,6 +9,9 @@ import Flow
 ///                  └▶ features-all ──────────────────────▶ final ───────────────┘
 /// ```
 ///
+/// With a pipeline, its models are trained on all rows too (`final[…]`), and a step `bundle` computes what else requests
+/// need; `publish` puts the bundle beside the lists.
+///
 /// Time is honoured: hyperparameters and the winner are chosen on the validation window by models that saw only what
 /// came before it. Then every model is trained once more on all that came before the test window, and judged there once.
 /// The winner is trained a last time on all rows, and what it then recommends is published. With `refit: false` there
@@ -32,7 +35,7 @@ public struct ShopFlow: Sendable {
             steps += project.models.map(retraining)
             steps.append(final())
         }
-        steps += [evaluate(), recommend(), publish()]
+        steps += [evaluate(), recommend()] + pipelineSteps() + [publish()]
         guard let last else { return try FlowGraph(name: project.name, steps: steps) }
         let byName = Dictionary(uniqueKeysWithValues: steps.map { ($0.name, $0) })
         var needed: Set<String> = []

@@ -18,19 +18,24 @@ extension ShopFlow {
         let project = project
         let sources = project.evaluation.refits ? [SplitUse.everything.rawValue] : [SplitUse.selection.rawValue]
         return Step(
-            "publish", dependencies: ["recommend", "select", "evaluate"] + sources,
+            "publish", dependencies: ["recommend", "select", "evaluate"] + sources + bundleSources,
             parameters: ["shop": .string(project.name), "store": .string(project.publishing.store.summary)],
             validity: { try await Self.isLive($0.value, project: project) }
         ) { context in
             let made = try context.value(of: "recommend")
-            let data = try InteractionDataset.open(context.input(made["dataset"]?.string ?? "", "dataset"))
+            let dataset = try context.input(made["dataset"]?.string ?? "", "dataset")
+            let data = try InteractionDataset.open(dataset)
             let folder = try context.input("recommend", "lists")
             let store = try await project.publishing.store.open(readOnly: false)
             do {
                 let version = try await Self.publish(
                     data: data, folder: folder, segments: made["segments"]?.array?.compactMap(\.string) ?? [],
                     manifest: Self.manifest(project, context: context), project: project, store: store,
-                    progress: context.progress)
+                    progress: context.progress
+                ) { version in
+                    try Self.publishBundle(
+                        version: version, dataset: dataset, lists: folder, project: project, context: context)
+                }
                 context.setValue([
                     "version": .integer(Int64(version.version)), "lists": .integer(Int64(version.manifest.lists)),
                     "users": .integer(Int64(version.manifest.users)), "checksum": .string(version.manifest.checksum),
@@ -47,7 +52,10 @@ extension ShopFlow {
         guard let store = try? await project.publishing.store.open(readOnly: true) else { return false }
         let versions = try? await ListPublisher(store: store, shop: project.name).versions()
         await store.close()
-        return versions?.contains { $0.isLive && $0.version == value["version"]?.integer } ?? false
+        guard let version = value["version"]?.integer,
+            versions?.contains(where: { $0.isLive && $0.version == version }) ?? false
+        else { return false }
+        return project.pipeline == nil || project.publishing.bundleStore.versions.contains(version)
     }
 
     private static func manifest(_ project: ProjectConfiguration, context: StepContext) throws -> ListManifest {
@@ -63,7 +71,8 @@ extension ShopFlow {
 
     private static func publish(
         data: InteractionDataset, folder: String, segments: [String], manifest: ListManifest,
-        project: ProjectConfiguration, store: any KeyValueStore, progress: any ProgressReporting
+        project: ProjectConfiguration, store: any KeyValueStore, progress: any ProgressReporting,
+        bundle: (_ version: Int) throws -> Void
     ) async throws -> PublishedVersion {
         let publisher = ListPublisher(store: store, shop: project.name)
         let writer = try await publisher.begin(manifest: manifest, catalogue: try ShopCatalogue(data).items())
@@ -80,10 +89,15 @@ extension ShopFlow {
                     // The codes of null and of unknown values are no segment that a caller could name.
                     segment.isEmpty && row > 0 ? nil : fallbacks.list(row).map { (segment: segment, list: $0) }
                 })
+            // Before the switch, which turns lists and bundle together.
+            try bundle(writer.version)
             let version = try await writer.commit()
             progress.end("publish", summary: "version \(version.version), \(version.manifest.lists) lists")
             _ = try await publisher.prune(
                 keep: project.publishing.keep, olderThan: project.publishing.removeAfter)
+            if project.pipeline != nil {
+                project.publishing.bundleStore.prune(keeping: Set(try await publisher.versions().map(\.version)))
+            }
             return version
         } catch {
             await writer.abort()

@@ -16,16 +16,25 @@ struct RenderedCatalogue: Sendable {
     ///
     /// - Complexity: O(bytes of the catalogue)
     init(_ catalogue: Catalogue) {
+        self.init(count: catalogue.count, id: { catalogue.id($0) }, showText: { catalogue.showText($0) })
+    }
+
+    /// Renders items that are described elsewhere.
+    ///
+    /// - Parameters:
+    ///   - id: the id of an item.
+    ///   - showText: what is shown of an item: an object as JSON text.
+    init(count: Int, id: (Int) -> String, showText: (Int) -> String) {
         var text: [UInt8] = []
         var offsets: [Int] = [0]
-        offsets.reserveCapacity(catalogue.count + 1)
+        offsets.reserveCapacity(count + 1)
         var longest = 0
         var fragment = ""
-        for index in 0..<catalogue.count {
+        for index in 0..<count {
             fragment.removeAll(keepingCapacity: true)
             fragment += "{\"item\":"
-            JSONValue.quote(catalogue.id(index), to: &fragment)
-            fragment += Self.members(catalogue, index)
+            JSONValue.quote(id(index), to: &fragment)
+            fragment += Self.members(showText(index))
             fragment += ",\"score\":"
             text.append(contentsOf: fragment.utf8)
             longest = max(longest, text.count - offsets[index])
@@ -47,12 +56,11 @@ struct RenderedCatalogue: Sendable {
     }
 
     /// The show fields as `,"title":"Strap top"`; empty if there are none.
-    private static func members(_ catalogue: Catalogue, _ index: Int) -> String {
-        let text = catalogue.showText(index)
+    private static func members(_ text: String) -> String {
         guard text.utf8.count > 2, text.utf8.first == UInt8(ascii: "{") else { return "" }
         // The store writes sorted one-line JSON, which goes out as it stands unless a name might clash with ours.
         if !text.contains("\"item\"") && !text.contains("\"score\"") { return "," + text.dropFirst().dropLast() }
-        guard case .object(var members) = catalogue[index].show else { return "" }
+        guard case .object(var members)? = try? JSONValue(parsing: text) else { return "" }
         members["item"] = nil
         members["score"] = nil
         return members.isEmpty ? "" : "," + JSONValue.object(members).description.dropFirst().dropLast()

@@ -7,10 +7,12 @@ extension ServingMetrics {
     ///   - version: the version being served.
     ///   - isReady: whether the server takes new requests.
     ///   - started: when the process began to serve, in seconds since 1970.
-    func text(version: ServedVersion?, isReady: Bool, started: Int) -> String {
+    ///   - pipelines: the pipelines being served, where the project has one.
+    func text(version: ServedVersion?, isReady: Bool, started: Int, pipelines: ServedPipelines? = nil) -> String {
         var text = PrometheusText()
         writeRequests(to: &text)
         writeLists(to: &text)
+        pipelines?.metrics.write(to: &text, current: pipelines?.current)
         let now = UniversalTime.now().seconds
         text.single("martlet_ready", "gauge", "Whether the server takes new requests.", isReady ? 1 : 0)
         if let version {

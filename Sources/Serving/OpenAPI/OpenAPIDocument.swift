@@ -54,12 +54,14 @@ enum OpenAPIDocument {
         "\(Route.batch.template)": {
           "post": {
             "operationId": "recommendationsForUsers",
-            "summary": "The items recommended to each of several users",
+            "summary": "The items recommended to one user by the pipeline, or the lists of several users",
             "requestBody": {"required": true, "content": {"application/json":
-              {"schema": {"$ref": "#/components/schemas/UsersRequest"}}}},
+              {"schema": {"oneOf": [{"$ref": "#/components/schemas/PipelineRequest"},
+                {"$ref": "#/components/schemas/UsersRequest"}]}}}},
             "responses": {
-              "200": {"description": "A list for each user, in the request's order.", "content": {"application/json":
-                {"schema": {"$ref": "#/components/schemas/UserLists"}}}},
+              "200": {"description": "The pipeline's answer, or a list for each user, in the request's order.",
+                "content": {"application/json": {"schema": {"oneOf": [{"$ref": "#/components/schemas/PipelineAnswer"},
+                  {"$ref": "#/components/schemas/UserLists"}]}}}},
               \(problems(400, 401, 404, 413, 503))
             }
           }
@@ -179,6 +181,34 @@ enum OpenAPIDocument {
             "exclude": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
             "segment": {"type": "string"}}},
           \(featureSchemas),
+          "PipelineRequest": {"type": "object", "required": ["user"], "additionalProperties": false, "properties": {
+            "user": {"type": "string", "minLength": 1},
+            "k": {"type": "integer", "minimum": 1, "maximum": \(limits.items)},
+            "context": {"type": "object", "additionalProperties": false, "properties": {
+              "items": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"},
+                "description": "What the visitor looks at or has in the basket, the latest last."}}},
+            "filters": {"type": "object", "additionalProperties": false, "properties": {
+              "exclude": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
+              "allow": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
+              "categories": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}}}},
+            "explain": {"type": "boolean", "description": "Whether each item's way is told."},
+            "item": {"type": "string", "description": "An item whose way is told, in the answer or not."},
+            "seed": {"type": "integer", "minimum": 0, "description": "Of exploration: equal seeds, equal orders."}}},
+          "PipelineAnswer": {"type": "object", "required": ["user", "items", "version", "model", "created"],
+            "properties": {"user": {"type": "string"},
+              "items": {"type": "array", "items": {"type": "object", "required": ["item", "score", "sources"],
+                "properties": {"item": {"type": "string"}, "score": {"type": ["number", "null"]},
+                  "sources": {"type": "array", "items": {"type": "string"}},
+                  "propensity": {"type": "number", "minimum": 0, "maximum": 1,
+                    "description": "There if the order was drawn: how likely this item was to come next."}}}},
+              "version": {"type": "integer"}, "model": {"type": "string"},
+              "created": {"type": "string", "format": "date-time"},
+              "fallback": {"type": "string", "enum": ["popularity"]},
+              "reason": {"type": "string", "enum": ["unknown-user", "no-candidates", "candidates-ran-out"]},
+              "skipped": {"type": "array", "description": "Stages that the answer does without.",
+                "items": {"type": "object", "properties": {"stage": {"type": "string"},
+                  "reason": {"type": "string", "enum": ["late", "failed"]}}}},
+              "explanation": {"type": "object"}}},
           "State": {"type": "object", "required": ["status"], "properties": {
             "status": {"type": "string"}, "version": {"type": "integer"}}},
           "Problem": {"type": "object", "required": ["type", "title", "status", "detail"],

@@ -1,28 +1,14 @@
-import Core
-import FoundationEssentials
 import Hummingbird
-import NIOCore
 
 /// The body of a request for many users: `{"users": ["a", "b"], "k": 12, "exclude": […], "segment": "women"}`.
 struct BatchQuery {
     var users: [String]
     var list: ListQuery
 
-    /// Reads a body.
+    /// Checks a body that was read.
     ///
-    /// - Throws: a 400 problem for what is no JSON or of another form, 413 for more users than allowed.
-    init(_ body: ByteBuffer, limits: ServingConfiguration.Limits) throws(Problem) {
-        let fields: Fields
-        do {
-            fields = try JSONDecoder().decode(Fields.self, from: Data(body.readableBytesView))
-        } catch let error as DecodingError {
-            throw Self.problem(of: error)
-        } catch {
-            throw Self.problem("the body is not valid JSON")
-        }
-        if let comma = TrailingComma.position(in: body.readableBytesView) {
-            throw Self.problem("the body is not valid JSON: nothing follows the comma at byte \(comma + 1)")
-        }
+    /// - Throws: a 400 problem for what is out of bounds, 413 for more users than allowed.
+    init(_ fields: Fields, limits: ServingConfiguration.Limits) throws(Problem) {
         guard fields.users.count <= limits.users else {
             throw Problem(
                 .contentTooLarge, "too-many-users",
@@ -38,39 +24,27 @@ struct BatchQuery {
         try ListQuery.check(list.excluded.count, limits: limits)
     }
 
-    private struct Fields: Decodable {
+    struct Fields: Decodable {
         var users: [String]
         var k: Int?
         var exclude: [String]?
         var segment: String?
 
-        struct Key: CodingKey {
-            var stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
         init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            let names = ["users"] + ListQuery.names
-            for key in container.allKeys where !names.contains(key.stringValue) {
-                let hint = nearest(to: key.stringValue, among: names).map { "; did you mean '\($0)'?" } ?? ""
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: container, debugDescription: "there is no member of this name\(hint)")
-            }
-            users = try container.decode([String].self, forKey: Key(stringValue: "users"))
-            k = try container.decodeIfPresent(Int.self, forKey: Key(stringValue: "k"))
-            exclude = try container.decodeIfPresent([String].self, forKey: Key(stringValue: "exclude"))
-            segment = try container.decodeIfPresent(String.self, forKey: Key(stringValue: "segment"))
+            let container = try decoder.container(keyedBy: BodyKey.self)
+            try container.check(["users"] + ListQuery.names)
+            users = try container.decode([String].self, forKey: BodyKey("users"))
+            k = try container.decodeIfPresent(Int.self, forKey: BodyKey("k"))
+            exclude = try container.decodeIfPresent([String].self, forKey: BodyKey("exclude"))
+            segment = try container.decodeIfPresent(String.self, forKey: BodyKey("segment"))
         }
     }
 
-    private static func problem(_ detail: String) -> Problem {
+    static func problem(_ detail: String) -> Problem {
         Problem(.badRequest, "invalid-body", detail, hint: "send {\"users\": [\"id\", …], \"k\": 12}")
     }
 
-    private static func problem(of error: DecodingError) -> Problem {
+    static func problem(of error: DecodingError) -> Problem {
         func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
             let names = (context.codingPath + (last.map { [$0] } ?? [])).map { key in
                 key.intValue.map { "[\($0)]" } ?? key.stringValue
@@ -93,6 +67,8 @@ struct BatchQuery {
         switch type {
         case is String.Type: "text"
         case is Int.Type: "a whole number"
+        case is Bool.Type: "true or false"
+        case is UInt64.Type: "a whole number of at least 0"
         case is [Any].Type, is [String].Type: "a list of texts"
         default: "an object"
         }

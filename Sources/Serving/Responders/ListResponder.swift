@@ -39,11 +39,11 @@ final class ListResponder: Sendable {
         return Self.response(buffer)
     }
 
-    /// `POST /v1/recommendations`
+    /// `POST /v1/recommendations` for several users.
     ///
     /// - Throws: a ``Problem``.
-    func batch(_ body: ByteBuffer, logger: () -> Logger) async throws -> Response {
-        let query = try BatchQuery(body, limits: limits)
+    func batch(_ fields: BatchQuery.Fields, logger: () -> Logger) async throws -> Response {
+        let query = try BatchQuery(fields, limits: limits)
         let version = try served()
         var lists: [ListEntry?]
         var reason = Fallback.unknownUser

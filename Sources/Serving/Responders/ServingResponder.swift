@@ -14,19 +14,25 @@ final class ServingResponder: Sendable {
     let versions: ServedVersions
     let state: ServerState
     let metrics: ServingMetrics
+    let pipelines: ServedPipelines?
+    private let pipeline: PipelineResponder?
     private let lists: ListResponder
     private let features: FeatureResponder?
     private let document: ByteBuffer
 
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
-        metrics: ServingMetrics, features: FeatureStore? = nil
+        metrics: ServingMetrics, features: FeatureStore? = nil, pipelines: ServedPipelines? = nil
     ) {
         self.configuration = configuration
         self.keys = keys
         self.versions = versions
         self.state = state
         self.metrics = metrics
+        self.pipelines = pipelines
+        pipeline = pipelines.map {
+            PipelineResponder(pipelines: $0, limits: configuration.limits, metrics: $0.metrics)
+        }
         lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
         self.features = features.map { FeatureResponder(store: $0, limits: configuration.limits) }
         document = ByteBuffer(
@@ -57,7 +63,16 @@ final class ServingResponder: Sendable {
             return try await lists.recommendations(target, logger: logger)
         case .batch:
             try admit(request, inFlight)
-            return try await lists.batch(try await body(of: request), logger: logger)
+            switch try RecommendationBody.read(try await body(of: request)) {
+            case .lists(let fields): return try await lists.batch(fields, logger: logger)
+            case .pipeline(let query):
+                guard let pipeline else {
+                    throw Problem(
+                        .notFound, "no-pipeline", "this server answers from lists alone: the project has no pipeline",
+                        hint: "add 'pipeline: {}' to martlet.yml and publish, or send {\"users\": [\"id\"]}")
+                }
+                return try await pipeline.recommend(query)
+            }
         case .similar:
             try admit(request, inFlight)
             return try await lists.similar(target, logger: logger)
@@ -72,7 +87,8 @@ final class ServingResponder: Sendable {
         case .metrics:
             if !configuration.openMetrics { try keys.check(request.headers) }
             let text =
-                metrics.text(version: versions.current, isReady: isReady, started: state.started)
+                metrics.text(
+                    version: versions.current, isReady: isReady, started: state.started, pipelines: pipelines)
                 + (features?.store.metricsText ?? "")
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -41,6 +41,7 @@ public struct RecommendationService: Service {
 
     private let configuration: ServingConfiguration
     private let versions: ServedVersions
+    private let pipelines: ServedPipelines?
     private let state = ServerState()
     private let handler: RequestHandler
     private let tls: TLSConfiguration?
@@ -53,12 +54,14 @@ public struct RecommendationService: Service {
     ///   - configuration: how to serve.
     ///   - reader: the lists; the service runs it.
     ///   - features: the project's feature store, if it has one.
+    ///   - pipeline: what answers requests for one user beside the lists; nil: nothing does.
     ///   - environment: where API keys are looked up.
     ///   - logSink: where log lines go.
     ///   - onReady: called once the server listens; by default nothing is said.
     /// - Throws: `invalidConfiguration` if a key variable holds no key or a certificate cannot be read.
     public init(
         configuration: ServingConfiguration, reader: ListReader, features: FeatureStore? = nil,
+        pipeline: PipelineOptions? = nil,
         environment: [String: String] = ProcessEnvironment.variables, logSink: LogSink = .standardError,
         onReady: @escaping @Sendable (Address) -> Void = { _ in }
     ) throws {
@@ -67,11 +70,13 @@ public struct RecommendationService: Service {
                 label: label, level: Logger.Level(rawValue: configuration.log.level) ?? .info, sink: logSink)
         }
         let metrics = ServingMetrics()
-        versions = ServedVersions(reader: reader, logger: logger)
+        let versions = ServedVersions(reader: reader, logger: logger)
+        self.versions = versions
+        pipelines = pipeline.map { ServedPipelines(options: $0, versions: versions, logger: logger) }
         let responder = ServingResponder(
             configuration: configuration,
             keys: try APIKeys(variables: configuration.keyVariables, environment: environment), versions: versions,
-            state: state, metrics: metrics, features: features)
+            state: state, metrics: metrics, features: features, pipelines: pipelines)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)
@@ -97,17 +102,18 @@ public struct RecommendationService: Service {
         } catch {
             logger.warning("no version could be loaded yet; the server answers 503 until it can", error: error)
         }
+        await pipelines?.refresh()
         // The process's own threads outlive the server: a connection that is given back late finds them running.
         let own = configuration.threads.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) }
         let loops = own ?? MultiThreadedEventLoopGroup.singleton
         do {
             var group = ServiceGroupConfiguration(
                 // They end in reverse order: first the drain, then the listener, the lists last.
-                services: [
-                    versions, try listener(on: loops),
-                    DrainService(state: state, seconds: configuration.timeouts.drain),
-                ]
-                .map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                services: ([versions, pipelines].compactMap { $0 } as [any Service])
+                    + [
+                        try listener(on: loops), DrainService(state: state, seconds: configuration.timeouts.drain),
+                    ]
+                    .map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: signals, logger: quietLogger)
             group.maximumGracefulShutdownDuration = .seconds(
                 configuration.timeouts.drain + configuration.timeouts.shutdown)

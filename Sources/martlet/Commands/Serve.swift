@@ -37,7 +37,12 @@ struct Serve: AsyncParsableCommand {
         if let section = project.featureStore {
             features = FeatureStore(section.definitions, online: try await section.online.open(readOnly: false))
         }
-        let service = try RecommendationService(configuration: serving, reader: reader, features: features) { address in
+        let pipeline = project.pipeline.map {
+            PipelineOptions(configuration: $0, bundles: project.publishing.bundleStore)
+        }
+        let service = try RecommendationService(
+            configuration: serving, reader: reader, features: features, pipeline: pipeline
+        ) { address in
             writeLine(address.readyLine, to: .standardOutput)
         }
         do {

@@ -17,10 +17,13 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
     let correction: [Float]
     /// How much each target counts in a score.
     let targetWeights: [Double]
-    private let itemRows: EncodedRows
-    private let itemX: Matrix
-    private let itemSide: Matrix
-    private let itemStem: Matrix
+    let itemRows: EncodedRows
+    let itemX: Matrix
+    let itemSide: Matrix
+    let itemStem: Matrix
+
+    /// How many logits a pair has.
+    var targetCount: Int { targetWeights.count }
 
     /// How many items are scored at once.
     static var blockRows: Int { 256 }
@@ -121,7 +124,17 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
         _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?, at: Int64,
         rows: Int
     ) -> [(item: Int32, count: Float)] {
-        let (layout, space) = (network.layout, memory.space)
+        let counts = encode(memory, user: user, moment: moment, history: history, at: at)
+        // The user's columns are the same for all blocks.
+        fillUser(memory, rows: 0..<min(rows, Self.blockRows))
+        return counts
+    }
+
+    /// Makes the user's part, and says which items of the history count how often, by item.
+    func encode(
+        _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?, at: Int64
+    ) -> [(item: Int32, count: Float)] {
+        let layout = network.layout
         inputs.encode(user: user, isDropped: false, to: memory.user, at: 0) { moment[$0] }
         var bags = TowerInput.Bags()
         if let (range, histories) = history { inputs.bags.append(range, of: histories, at: at, to: &bags) }
@@ -145,17 +158,21 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
                 b: parameters[stem.weight].pointer, strideB: stem.output, beta: 1, c: memory.userStem.pointer,
                 strideC: stem.output, threads: 1)
         }
-        // The user's columns are the same for all blocks.
-        for row in 0..<min(rows, Self.blockRows) {
+        guard inputs.usesRepeats, history != nil else { return [] }
+        return PairNumbers.counts(
+            bags.ids[...], bags.weights[...], total: bags.totals[0], unknown: inputs.items.unknown)
+    }
+
+    /// Copies the user's columns into rows of a block.
+    func fillUser(_ memory: Memory, rows: Range<Int>) {
+        let (layout, space) = (network.layout, memory.space)
+        for row in rows {
             if network.readsInput {
                 (space.x.pointer + row * layout.width).update(from: memory.userX.pointer, count: layout.userWidth)
             }
             (space.side.pointer + row * layout.sideWidth).update(
                 from: memory.userSide.pointer, count: layout.userSideWidth)
         }
-        guard inputs.usesRepeats, history != nil else { return [] }
-        return PairNumbers.counts(
-            bags.ids[...], bags.weights[...], total: bags.totals[0], unknown: inputs.items.unknown)
     }
 
     /// Fills the logits of the items `range`, at most a block of them.
@@ -194,7 +211,7 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
     }
 
     /// Puts the pair's numbers into a row, and their share into its stem.
-    private func addPair(_ memory: Memory, row: Int, count: Float) {
+    func addPair(_ memory: Memory, row: Int, count: Float) {
         let (layout, space) = (network.layout, memory.space)
         let numbers = PairNumbers.numbers(count: count)
         for (place, number) in [numbers.0, numbers.1].enumerated() {

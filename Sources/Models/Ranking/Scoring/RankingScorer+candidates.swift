@@ -1,0 +1,94 @@
+import CKernels
+import Core
+import Features
+import Tensor
+
+extension RankingScorer {
+    /// The scores of candidates: blocks are filled up with the candidates of one user after the other, so that the
+    /// network's products are as large as the whole request lets them be.
+    func scores(
+        of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
+        _ memory: Memory
+    ) -> [Float] {
+        var scores = [Float](repeating: 0, count: candidates.count)
+        let targets = targetCount
+        var (filled, first) = (0, 0)
+        func flush() {
+            guard filled > 0 else { return }
+            finish(memory, rows: filled)
+            for row in 0..<filled {
+                scores[first + row] = score(
+                    memory.space.logits.pointer + row * targets, item: candidates.indices[first + row])
+            }
+            first += filled
+            filled = 0
+        }
+        for (row, user) in request.users.enumerated() {
+            let counts = encode(
+                memory, user: user, moment: moment,
+                history: histories.map { ($0.entries(of: request.history == nil ? user : Int32(row)), $0) },
+                at: request.at)
+            var next = candidates.offsets[row]
+            while next < candidates.offsets[row + 1] {
+                let size = min(Self.blockRows - filled, candidates.offsets[row + 1] - next)
+                fill(memory, candidates.indices[next..<next + size], counts, at: filled)
+                filled += size
+                next += size
+                if filled == Self.blockRows { flush() }
+            }
+        }
+        flush()
+        return scores
+    }
+
+    /// Fills rows `first...` of a block with the user that was encoded last and some items.
+    private func fill(
+        _ memory: Memory, _ items: ArraySlice<Int32>, _ counts: [(item: Int32, count: Float)], at first: Int
+    ) {
+        let (layout, space) = (network.layout, memory.space)
+        fillUser(memory, rows: first..<first + items.count)
+        let width = network.stem?.output ?? 0
+        for (place, item) in items.enumerated() {
+            let (row, item) = (first + place, Int(item))
+            if network.readsInput {
+                (space.x.pointer + row * layout.width + layout.userWidth).update(
+                    from: itemX.pointer + item * layout.itemWidth, count: layout.itemWidth)
+            }
+            (space.side.pointer + row * layout.sideWidth + layout.userSideWidth).update(
+                from: itemSide.pointer + item * layout.itemSideWidth, count: layout.itemSideWidth)
+            if width > 0 {
+                (space.stem.pointer + row * width).update(from: itemStem.pointer + item * width, count: width)
+            }
+            for (place, cross) in inputs.fields.crosses.enumerated() {
+                memory.crosses.codes[place][row] = inputs.fields.row(
+                    cross, memory.user.codes[cross.user][0], itemRows.codes[cross.item][item])
+            }
+        }
+        if width > 0 {
+            martlet_bias_relu(space.stem.pointer + first * width, items.count, width, memory.userStem.pointer, 0)
+        }
+        guard !counts.isEmpty else { return }
+        for (place, item) in items.enumerated() {
+            if let count = Self.count(of: item, in: counts) { addPair(memory, row: first + place, count: count) }
+        }
+    }
+
+    private func finish(_ memory: Memory, rows: Int) {
+        let layout = network.layout
+        if !layout.crossSide.isEmpty {
+            layout.gatherCrosses(
+                parameters, memory.crosses, first: 0, rows: rows, side: memory.space.side.pointer,
+                sideStride: layout.sideWidth)
+        }
+        network.forward(parameters, memory.space, rows: rows)
+    }
+
+    private static func count(of item: Int32, in counts: [(item: Int32, count: Float)]) -> Float? {
+        var (low, high) = (0, counts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if counts[middle].item < item { low = middle + 1 } else { high = middle }
+        }
+        return low < counts.count && counts[low].item == item ? counts[low].count : nil
+    }
+}

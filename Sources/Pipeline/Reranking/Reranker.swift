@@ -1,0 +1,46 @@
+import Core
+
+/// What a rule that changes the order is told beside the order.
+package struct RerankContext: Sendable {
+    let bundle: ServedBundle
+    /// How many items the answer will have.
+    let length: Int
+    let now: Int64
+    let seed: UInt64
+    /// Whether an item may be in the answer at all.
+    let passes: @Sendable (Int32) -> Bool
+
+    package init(
+        bundle: ServedBundle, length: Int, now: Int64, seed: UInt64 = 0,
+        passes: @escaping @Sendable (Int32) -> Bool = { _ in true }
+    ) {
+        self.bundle = bundle
+        self.length = length
+        self.now = now
+        self.seed = seed
+        self.passes = passes
+    }
+}
+
+/// A rule that changes the order of what was ranked.
+package protocol Reranker: Sendable {
+    /// The word that answers name it by.
+    var name: String { get }
+    /// Changes the order.
+    func rerank(_ candidates: inout [Candidate], _ context: RerankContext)
+}
+
+extension RerankConfiguration {
+    /// The rule.
+    package var reranker: any Reranker {
+        switch self {
+        case .mmr(let weight, let pool): MarginalRelevance(weight: Float(weight), pool: pool)
+        case .categoryCap(let most): CategoryCap(most: most)
+        case .boost(let items, let categories, let by):
+            Boost(items: items, categories: categories, by: Float(by))
+        case .freshness(let weight, let halfLife): Freshness(weight: Float(weight), halfLife: halfLife)
+        case .pin(let item, let place): Pin(item: item, place: place)
+        case .explore(let temperature, let pool): GumbelExploration(temperature: temperature, pool: pool)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Core
+import Stores
+
+/// A request's way: sources → merge → filters → ranking → rules of order → answer.
+///
+/// Every stage works on a batch of requests. A stage that is late or fails is left out and named in the answer; where
+/// nothing is left, the answer is what sells.
+public struct RecommendationPipeline: Sendable {
+    /// The declaration.
+    public let configuration: PipelineConfiguration
+    /// What answers.
+    public let bundle: ServedBundle
+    let activity: any ActivityReader
+    let sources: [any CandidateSource]
+    let merge: Merge
+    let rerankers: [any Reranker]
+    let fallbackSource = "fallback"
+
+    /// Puts a pipeline together.
+    public init(_ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader) {
+        self.init(configuration, bundle: bundle, activity: activity, sources: [])
+    }
+
+    /// Puts a pipeline together.
+    ///
+    /// - Parameter others: sources beside those of the declaration, behind them in order, with a quota of 0.
+    package init(
+        _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
+        sources others: [any CandidateSource]
+    ) {
+        self.configuration = configuration
+        self.bundle = bundle
+        self.activity = activity
+        sources = configuration.sources.map(Self.source) + others
+        merge = Merge(
+            limit: configuration.candidates,
+            quotas: configuration.sources.map { $0.quota ?? 0 } + others.map { _ in 0 },
+            weights: configuration.sources.map(\.weight) + others.map { _ in 1 })
+        rerankers = configuration.rerankers.map(\.reranker)
+    }
+
+    private static func source(_ configuration: SourceConfiguration) -> any CandidateSource {
+        switch configuration.kind {
+        case .tower: TowerSource(configuration)
+        case .itemItem: ItemItemSource(configuration)
+        case .trending, .popular, .new: OrderSource(configuration)
+        case .list: ListSource(configuration)
+        }
+    }
+
+    /// The names of the sources in their order, the fallback last.
+    public var sourceNames: [String] { sources.map(\.name) + [fallbackSource] }
+
+    /// Answers requests together.
+    ///
+    /// - Parameters:
+    ///   - requests: at most some hundreds, for memory's sake.
+    ///   - wall: the moment, in seconds since 1970.
+    ///   - clock: when the requests began.
+    /// - Returns: an answer for each request, in their order.
+    public func answers(to requests: [PipelineRequest], wall: Int64) async -> [PipelineAnswer] {
+        await answers(to: requests, wall: wall, clock: RequestClock(seconds: configuration.deadline))
+    }
+
+    package func answers(to requests: [PipelineRequest], wall: Int64, clock: RequestClock) async -> [PipelineAnswer] {
+        let now = wall - bundle.manifest.clockOffset
+        let visitors = requests.map {
+            Visitor($0, bundle: bundle, activity: activity.activity(of: $0.user), now: now)
+        }
+        let batch = RequestBatch(
+            requests: requests, visitors: visitors,
+            lengths: requests.map { min(max($0.k ?? configuration.k, 0), bundle.items.count) },
+            filters: zip(requests, visitors).map {
+                PreparedFilter.rules(configuration.filters, request: $0, visitor: $1, bundle: bundle, now: now)
+            }, now: now, bundle: bundle)
+        var run = PipelineRun(self, batch, clock)
+        return await run.answers()
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Core
+import FoundationEssentials
+import Pipeline
+import Project
+import Serving
+import Stores
+
+/// `martlet explain`
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell how items come into a user's answer, and why one does not.",
+        discussion: """
+            The published pipeline answers for the user, and each item's way is shown: who proposed it, its score and
+            rank, what filtered it, what moved it. Events since the last publication are known to a running server, not
+            to this command: ask it with 'explain': true for an answer that knows them.
+
+            Example: martlet explain --user 13085 --item 85123A
+            """)
+    @OptionGroup var project: ProjectOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "The user's id.")
+    var user: String
+
+    @Option(help: "An item whose way is told whether it is in the answer or not.")
+    var item: String?
+
+    @Option(help: "How many items the answer has (default: the pipeline's).")
+    var k: Int?
+
+    func validate() throws {
+        if let k, k < 1 { throw ValidationError("--k must be at least 1, found \(k)") }
+    }
+
+    func run() async throws {
+        let project = try ProjectRunner.configuration(ProjectRunner.trimmed(project.project)).project
+        guard let pipeline = project.pipeline else {
+            throw MartletError(
+                .invalidConfiguration, "the project has no pipeline",
+                hint: "add 'pipeline: {}' to martlet.yml and publish: martlet publish")
+        }
+        let bundle = try ServedBundle(
+            folder: project.publishing.bundleStore.path(version: try await liveVersion(project)),
+            configuration: pipeline)
+        var request = PipelineRequest(user: user, k: k)
+        request.explains = true
+        request.item = item
+        let answers = await RecommendationPipeline(pipeline, bundle: bundle, activity: NoActivity())
+            .answers(to: [request], wall: Int64(Date().timeIntervalSince1970))
+        guard let answer = answers.first, let explanation = answer.explanation else { return }
+        if let item, explanation.unknownItem != nil {
+            throw MartletError(
+                .notFound, "there is no item '\(item)' in the catalogue",
+                hint: "ids are compared letter by letter, and keep their leading zeros")
+        }
+        output.finish(text(explanation, answer), json: ExplanationText(explanation, answer).json)
+    }
+
+    private func liveVersion(_ project: ProjectConfiguration) async throws -> Int {
+        let store = try await project.publishing.store.open(readOnly: true)
+        let versions: [PublishedVersion]
+        do {
+            versions = try await ListPublisher(store: store, shop: project.name).versions()
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+        guard let live = versions.first(where: \.isLive) else {
+            throw MartletError(
+                .notFound, "nothing is published yet", hint: "publish first: martlet publish")
+        }
+        return live.version
+    }
+
+    private func text(_ explanation: Explanation, _ answer: PipelineAnswer) -> String {
+        var lines = [
+            "user \(answer.user): \(explanation.contacts) contacts with items, \(explanation.history) in the history"
+        ]
+        for item in explanation.items {
+            let title = (try? JSONValue(parsing: answer.bundle.showText(item.index)))?["title"]?.string ?? ""
+            lines.append("\(item.place.map { "\($0)." } ?? "–") \(answer.bundle.id(item.index))  \(title)")
+            lines.append("    \(item.verdict)")
+            if !item.proposals.isEmpty {
+                let told = item.proposals.map { "\($0.source) (rank \($0.rank), score \($0.score))" }
+                lines.append("    proposed by \(told.joined(separator: ", "))")
+            }
+            if let score = item.score {
+                lines.append("    scored \(score)" + (item.rank.map { ", rank \($0)" } ?? ", had it been a candidate"))
+            }
+            for move in item.moves {
+                lines.append("    \(move.rule) moved it from \(move.from.map(String.init) ?? "nowhere") to \(move.to)")
+            }
+        }
+        for stage in answer.stages { lines.append(line(stage)) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func line(_ stage: StageReport) -> String {
+        let microseconds = Int((stage.seconds * 1e6).rounded())
+        let skipped = stage.skipped.map { ", skipped: \($0)" } ?? ""
+        return "\(stage.name): \(stage.candidatesIn) in, \(stage.candidatesOut) out, \(microseconds) µs\(skipped)"
+    }
+}
