@@ -1,4 +1,5 @@
 import Core
+import Features
 import Pipeline
 import Stores
 import Testing

@@ -1,5 +1,6 @@
 import Core
 import Features
+import Stores
 
 /// Rows of items with a number each, memory-mapped: neighbours and how near they are, lists and their scores.
 struct RowLists<Number: BitwiseCopyable & Sendable>: Sendable {

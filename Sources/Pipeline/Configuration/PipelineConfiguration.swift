@@ -42,7 +42,7 @@ public struct PipelineConfiguration: Sendable {
     /// The column that tells an item's category: one of `items.show`, or a categorical item feature.
     public var category: String?
     /// Where candidates come from.
-    public var sources: [SourceConfiguration] = []
+    public var sources: [CandidateSourceConfiguration] = []
     /// The most candidates that are ranked.
     public var candidates = 200
     /// Which candidates are dropped, in order.
@@ -77,7 +77,7 @@ public struct PipelineConfiguration: Sendable {
                 at: fields.location(of: "trend-half-life"))
             trendHalfLife = 86_400
         }
-        sources = SourceConfiguration.list(&fields, models: models)
+        sources = CandidateSourceConfiguration.list(&fields, models: models)
         var merge = fields.fields("merge")
         candidates = merge.integer("limit", default: candidates, in: 1...10_000)
         merge.finish()

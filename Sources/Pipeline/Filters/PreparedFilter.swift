@@ -1,3 +1,5 @@
+import Core
+import Features
 import Stores
 
 /// A rule as it applies to one request: which items it drops.

@@ -1,3 +1,4 @@
+import Index
 import Tensor
 
 /// Maximal marginal relevance: place after place goes to the item with the best of

@@ -1,3 +1,6 @@
+import Core
+import Features
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)

@@ -1,4 +1,5 @@
 import Core
+import Features
 import Tensor
 
 /// One batch on its way through a pipeline.
@@ -37,14 +38,14 @@ struct PipelineRun {
     /// Notes what a stage did, for each request.
     private mutating func report(
         _ name: String, since start: ContinuousClock.Instant, _ outcome: StageReport.Outcome = .done,
-        in before: (Int) -> Int, out after: (Int) -> Int
+        in before: [Int], out after: [Int]
     ) {
         let elapsed = (ContinuousClock.now - start).components
         let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         for row in 0..<batch.count {
             reports[row].append(
                 StageReport(
-                    name: name, outcome: outcome, seconds: seconds, candidatesIn: before(row), candidatesOut: after(row)
+                    name: name, outcome: outcome, seconds: seconds, candidatesIn: before[row], candidatesOut: after[row]
                 ))
         }
     }
@@ -124,8 +125,8 @@ struct PipelineRun {
             recordings[row]?.lists = own
         }
         report(
-            "merge", since: start, in: { row in lists.reduce(0) { $0 + $1[row].count } },
-            out: { candidates[$0].count })
+            "merge", since: start, in: (0..<batch.count).map { row in lists.reduce(0) { $0 + $1[row].count } },
+            out: candidates.map(\.count))
     }
 
     /// Drops what the sources could not leave out themselves.
@@ -137,7 +138,7 @@ struct PipelineRun {
             guard !filters.isEmpty else { continue }
             candidates[row].removeAll { candidate in filters.contains { $0.drops(candidate.item) } }
         }
-        report("filters", since: start, in: { before[$0] }, out: { candidates[$0].count })
+        report("filters", since: start, in: before, out: candidates.map(\.count))
     }
 
     // MARK: - Order
@@ -157,7 +158,7 @@ struct PipelineRun {
                 outcome = .failed("\(error)")
             }
         }
-        report("rank", since: start, outcome, in: { candidates[$0].count }, out: { candidates[$0].count })
+        report("rank", since: start, outcome, in: candidates.map(\.count), out: candidates.map(\.count))
     }
 
     private mutating func rerank() {
@@ -177,7 +178,7 @@ struct PipelineRun {
                     recordings[row]?.orders.append((rule.name, candidates[row].map(\.item)))
                 }
             }
-            report("rerank.\(rule.name)", since: start, outcome, in: { before[$0] }, out: { candidates[$0].count })
+            report("rerank.\(rule.name)", since: start, outcome, in: before, out: candidates.map(\.count))
         }
     }
 
@@ -199,7 +200,7 @@ struct PipelineRun {
             }
         }
         if zip(candidates, before).contains(where: { $0.count > $1 }) {
-            report("fallback", since: start, in: { before[$0] }, out: { candidates[$0].count })
+            report("fallback", since: start, in: before, out: candidates.map(\.count))
         }
     }
 

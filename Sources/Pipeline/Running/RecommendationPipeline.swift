@@ -39,7 +39,7 @@ public struct RecommendationPipeline: Sendable {
         rerankers = configuration.rerankers.map(\.reranker)
     }
 
-    private static func source(_ configuration: SourceConfiguration) -> any CandidateSource {
+    private static func source(_ configuration: CandidateSourceConfiguration) -> any CandidateSource {
         switch configuration.kind {
         case .tower: TowerSource(configuration)
         case .itemItem: ItemItemSource(configuration)

@@ -10,11 +10,11 @@ import Darwin
 ///
 /// score(i) = Σ_j w(j) · cos(j, i), j the last contacts, w = (how much the kind of contact counts) · 2^(−age / half-life)
 struct ItemItemSource: CandidateSource {
-    let configuration: SourceConfiguration
+    let configuration: CandidateSourceConfiguration
     let name: String
     var isImmediate: Bool { true }
 
-    init(_ configuration: SourceConfiguration) {
+    init(_ configuration: CandidateSourceConfiguration) {
         self.configuration = configuration
         name = configuration.name
     }

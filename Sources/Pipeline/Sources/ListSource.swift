@@ -1,10 +1,10 @@
 /// The user's list that was made in batch.
 struct ListSource: CandidateSource {
-    let configuration: SourceConfiguration
+    let configuration: CandidateSourceConfiguration
     let name: String
     var isImmediate: Bool { true }
 
-    init(_ configuration: SourceConfiguration) {
+    init(_ configuration: CandidateSourceConfiguration) {
         self.configuration = configuration
         name = configuration.name
     }

@@ -1,10 +1,12 @@
+import Core
+
 /// The first items of an order that is the same for everyone: what trends, what sells, what is new.
 struct OrderSource: CandidateSource {
-    let configuration: SourceConfiguration
+    let configuration: CandidateSourceConfiguration
     let name: String
     var isImmediate: Bool { true }
 
-    init(_ configuration: SourceConfiguration) {
+    init(_ configuration: CandidateSourceConfiguration) {
         self.configuration = configuration
         name = configuration.name
     }

@@ -1,4 +1,6 @@
+import Features
 import Index
+import Models
 import Tensor
 
 #if canImport(Glibc)
@@ -9,11 +11,11 @@ import Darwin
 
 /// The items whose vectors fit the user's vector best.
 struct TowerSource: CandidateSource {
-    let configuration: SourceConfiguration
+    let configuration: CandidateSourceConfiguration
     let name: String
     var isImmediate: Bool { true }
 
-    init(_ configuration: SourceConfiguration) {
+    init(_ configuration: CandidateSourceConfiguration) {
         self.configuration = configuration
         name = configuration.name
     }

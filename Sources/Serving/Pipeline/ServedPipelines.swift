@@ -1,8 +1,10 @@
 import Core
 import Dispatch
+import Features
 import Logging
 import Pipeline
 import ServiceLifecycle
+import Stores
 import Synchronization
 
 /// One pipeline made ready to answer: a request takes one and stays with it, so that no answer mixes two versions.

@@ -107,13 +107,13 @@ public struct RecommendationService: Service {
         let own = configuration.threads.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) }
         let loops = own ?? MultiThreadedEventLoopGroup.singleton
         do {
+            // They end in reverse order: first the drain, then the listener, the lists last.
+            var services: [any Service] = [versions]
+            if let pipelines { services.append(pipelines) }
+            services.append(try listener(on: loops))
+            services.append(DrainService(state: state, seconds: configuration.timeouts.drain))
             var group = ServiceGroupConfiguration(
-                // They end in reverse order: first the drain, then the listener, the lists last.
-                services: ([versions, pipelines].compactMap { $0 } as [any Service])
-                    + [
-                        try listener(on: loops), DrainService(state: state, seconds: configuration.timeouts.drain),
-                    ]
-                    .map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: signals, logger: quietLogger)
             group.maximumGracefulShutdownDuration = .seconds(
                 configuration.timeouts.drain + configuration.timeouts.shutdown)

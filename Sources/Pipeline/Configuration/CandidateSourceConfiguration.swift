@@ -2,7 +2,7 @@ import Core
 import Models
 
 /// One source of candidates.
-public struct SourceConfiguration: Sendable {
+public struct CandidateSourceConfiguration: Sendable {
     /// What a source draws on.
     public enum Kind: String, Sendable, CaseIterable {
         /// The user's vector, and the items whose vectors fit it best.
@@ -53,10 +53,10 @@ public struct SourceConfiguration: Sendable {
     /// Reads `sources:`; without it, all that the project's models allow.
     static func list(
         _ fields: inout ConfigurationFields, models: [PipelineConfiguration.ModelName]
-    ) -> [SourceConfiguration] {
+    ) -> [CandidateSourceConfiguration] {
         let towers = models.filter { ModelRegistry.queryKinds.contains($0.kind) }.map(\.name)
         guard let entries = StageEntry.list("sources", kinds: Kind.allCases.map(\.rawValue), &fields) else {
-            let tower = towers.first.map { [SourceConfiguration(.tower, model: $0)] } ?? []
+            let tower = towers.first.map { [CandidateSourceConfiguration(.tower, model: $0)] } ?? []
             return tower + [.init(.itemItem), .init(.list), .init(.trending)]
         }
         let diagnostics = fields.diagnostics
@@ -70,7 +70,7 @@ public struct SourceConfiguration: Sendable {
             if !seen.insert(entry.kind).inserted {
                 diagnostics.report("'\(entry.path)' stands twice", hint: "keep one of them", at: entry.location)
             }
-            return SourceConfiguration(entry, diagnostics, towers: towers, models: models)
+            return CandidateSourceConfiguration(entry, diagnostics, towers: towers, models: models)
         }
     }
 
