@@ -5,6 +5,7 @@ import Models
 import Pipeline
 import Stores
 import Synchronization
+import Tensor
 
 /// A small shop: 60 users, 40 items of 4 kinds, item `i` of kind `i % 4`; users buy of their own kind. `new0` and `new1`
 /// were first sold in the last days, `idle` never.
