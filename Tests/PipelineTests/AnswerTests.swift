@@ -14,13 +14,14 @@ import Testing
         // A user of kind 1 is shown mostly that.
         #expect(answer.ids.count { SmallShop.kind(ofItem: $0) == 1 } >= 3)
         #expect(answer.items.allSatisfy { $0.sources != 0 })
-        #expect(answer.ids == (await pipeline.answer(PipelineRequest(user: "u5", k: 6))).ids)
+        let again = await pipeline.answer(PipelineRequest(user: "u5", k: 6))
+        #expect(answer.ids == again.ids)
     }
 
     @Test(arguments: [0, 1_000_000_000, -3])
     func lengthsThatMakeNoSenseAreBounded(k: Int) async throws {
         let shop = try SmallShop.shared.get()
-        let answer = await shop.pipeline("{deadline-ms: 60000, filters: []}").answer(PipelineRequest(user: "u1", k: k))
+        let answer = try await shop.pipeline("{deadline-ms: 60000, filters: []}").answer(PipelineRequest(user: "u1", k: k))
         #expect(k > 0 ? answer.items.count >= shop.data.items.trainedCount : answer.items.isEmpty)
         #expect(Set(answer.ids).count == answer.items.count)
     }
@@ -31,7 +32,8 @@ import Testing
         let together = await pipeline.answers(
             to: users.map { PipelineRequest(user: $0) }, wall: SmallShop.end + 86_400)
         for (user, answer) in zip(users, together) {
-            #expect(answer.user == user && answer.ids == (await pipeline.answer(PipelineRequest(user: user))).ids)
+            let alone = await pipeline.answer(PipelineRequest(user: user))
+            #expect(answer.user == user && answer.ids == alone.ids)
         }
     }
 
@@ -126,5 +128,25 @@ import Testing
     @Test func theAverageOfVectorsFindsWhatIsLikeTheHistory() async throws {
         let found = try await ids("{sources: [tower: {query: average}], rank: none, filters: []}", "u7", k: 5)
         #expect(found.count { SmallShop.kind(ofItem: $0) == 3 } >= 3)
+    }
+}
+
+@Suite struct BatchingTests {
+    /// Many at once, more than a batch holds, each with an answer of their own.
+    @Test func whoComesTogetherIsAnsweredTogetherAndAsAlone() async throws {
+        let pipeline = try SmallShop.shared.get().pipeline("{category: kind, deadline-ms: 60000, batch: 4}")
+        let batcher = RequestBatcher(pipeline, width: 1)
+        let wall = SmallShop.end + 86_400
+        let found = await withTaskGroup(of: (Int, [String]).self) { group in
+            for number in 0..<40 {
+                group.addTask { (number, await batcher.answer(PipelineRequest(user: "u\(number)"), wall: wall).ids) }
+            }
+            return await group.reduce(into: [Int: [String]]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(found.count == 40)
+        for number in 0..<40 {
+            let alone = await pipeline.answer(PipelineRequest(user: "u\(number)"), at: wall)
+            #expect(found[number] == alone.ids)
+        }
     }
 }

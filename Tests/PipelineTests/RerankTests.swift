@@ -1,4 +1,5 @@
 import Core
+import Features
 import Foundation
 import Pipeline
 import Testing

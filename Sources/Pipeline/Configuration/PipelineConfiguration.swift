@@ -51,6 +51,8 @@ public struct PipelineConfiguration: Sendable {
     public var ranker: String?
     /// What changes the order afterwards, in order.
     public var rerankers: [RerankConfiguration] = []
+    /// The most requests that are answered together.
+    public var batch = 16
     /// How many of a user's last items a bundle keeps.
     public var historyLength = 200
     /// How many neighbours of an item a bundle keeps.
@@ -68,6 +70,7 @@ public struct PipelineConfiguration: Sendable {
         k = fields.integer("k", default: k, in: 1...1000)
         deadline = Double(fields.integer("deadline-ms", default: 50, in: 1...60_000)) / 1000
         category = fields.string("category")
+        batch = fields.integer("batch", default: batch, in: 1...256)
         historyLength = fields.integer("history-length", default: historyLength, in: 1...10_000)
         neighbors = fields.integer("neighbors", default: neighbors, in: 1...10_000)
         trendHalfLife = fields.duration("trend-half-life", default: trendHalfLife)

@@ -28,10 +28,10 @@ final class PipelineResponder: Sendable {
                 hint: "publish one: martlet publish", retryAfter: 5)
         }
         request.k = min(request.k ?? served.pipeline.configuration.k, limits.items)
-        let answers = await served.pipeline.answers(to: [request], wall: Int64(UniversalTime.now().seconds))
-        metrics.record(answers[0])
+        let answer = await served.batcher.answer(request, wall: Int64(UniversalTime.now().seconds))
+        metrics.record(answer)
         var buffer = ByteBuffer()
-        PipelineAnswerText(answer: answers[0], served: served).write(to: &buffer)
+        PipelineAnswerText(answer: answer, served: served).write(to: &buffer)
         return Response(
             status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
     }

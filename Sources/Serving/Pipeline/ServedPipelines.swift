@@ -10,6 +10,8 @@ import Synchronization
 /// One pipeline made ready to answer: a request takes one and stays with it, so that no answer mixes two versions.
 final class ServedPipeline: Sendable {
     let pipeline: RecommendationPipeline
+    /// Puts requests that come together into one batch.
+    let batcher: RequestBatcher
     /// The items as JSON.
     let catalogue: RenderedCatalogue
     /// `"version":3,"model":"dlrm","created":"2026-11-23T01:30:00Z"`
@@ -17,6 +19,7 @@ final class ServedPipeline: Sendable {
 
     init(_ pipeline: RecommendationPipeline) {
         self.pipeline = pipeline
+        batcher = RequestBatcher(pipeline)
         let bundle = pipeline.bundle
         catalogue = RenderedCatalogue(
             count: bundle.data.items.count, id: { bundle.id(Int32($0)) }, showText: { bundle.showText(Int32($0)) })
