@@ -12,6 +12,47 @@ private struct OddSource: CandidateSource {
     func propose(_ batch: RequestBatch) async throws -> [[ScoredItem]] { try await work() }
 }
 
+/// Features that a test makes up.
+private struct ToldFeatures: FeatureReader {
+    var work: @Sendable ([String]) async throws -> [FreshFeatures?]
+
+    func features(ofUsers users: [String]) async throws -> [FreshFeatures?] { try await work(users) }
+}
+
+@Suite struct FeatureTests {
+    private func answer(
+        _ users: [String], _ work: (@Sendable ([String]) async throws -> [FreshFeatures?])?
+    ) async throws -> [PipelineAnswer] {
+        let shop = try SmallShop.shared.get()
+        let configuration = try SmallShop.configuration("{deadline-ms: 60000, filters: []}")
+        let bundle = try ServedBundle(folder: shop.bundles.path(version: 1), configuration: configuration)
+        let pipeline = RecommendationPipeline(
+            configuration, bundle: bundle, activity: NoActivity(), features: work.map { ToldFeatures(work: $0) })
+        return await pipeline.answers(to: users.map { PipelineRequest(user: $0) }, wall: SmallShop.end)
+    }
+
+    /// A stranger with the region of a known user is to the models a stranger from there, whatever the dataset says.
+    @Test func freshFeaturesTakeThePlaceOfTheBundles() async throws {
+        let own = try await answer(["u2", "nobody"], nil)
+        let same = try await answer(["u2", "nobody"]) { _ in [.init(values: ["region": "region 2"]), nil] }
+        #expect(same.map(\.ids) == own.map(\.ids) && same[0].items == own[0].items)
+        let moved = try await answer(["u2", "nobody"]) { _ in [.init(values: ["region": "region 3"]), nil] }
+        #expect(moved[0].items.map(\.score) != own[0].items.map(\.score) && moved[1].items == own[1].items)
+    }
+
+    @Test func featuresThatCannotBeReadAreDoneWithout() async throws {
+        let own = try await answer(["u2"], nil)
+        for work: @Sendable ([String]) async throws -> [FreshFeatures?] in [
+            { _ in throw MartletError(.unavailable, "the store is down") }, { _ in [] },
+            { _ in [.init(values: ["region": .number(.nan)])] }, { _ in [.init(values: ["region": [1]])] },
+        ] {
+            let answer = try await answer(["u2"], work)[0]
+            let stage = answer.stages.first { $0.name == "features" }
+            #expect(stage?.skipped == "failed" && answer.items == own[0].items)
+        }
+    }
+}
+
 @Suite struct DeadlineTests {
     private func answer(
         _ yaml: String, _ source: OddSource? = nil, explain: Bool = false

@@ -19,10 +19,20 @@ package protocol CandidateScorer: Sendable {
     /// - Parameters:
     ///   - candidates: row `i` holds the items to score for `request.users[i]`.
     ///   - request: the users, the moment and their histories; `k`, `exclude` and `allowed` are not looked at.
+    ///   - features: for each user encoded features that take the place of the dataset's; nil: none do.
     /// - Returns: one number for each entry of `candidates`, in their order.
     /// - Throws: `invalidData` for a user or item outside the dataset.
     /// - Complexity: O(users · user's part + candidates · network)
-    func scores(of candidates: SparseRows, for request: RecommendationRequest) throws -> [Float]
+    func scores(
+        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?
+    ) throws -> [Float]
+}
+
+extension CandidateScorer {
+    /// The scores from the dataset's own features; see ``scores(of:for:features:)``.
+    package func scores(of candidates: SparseRows, for request: RecommendationRequest) throws -> [Float] {
+        try scores(of: candidates, for: request, features: nil)
+    }
 }
 
 extension RankingModel: CandidateModel {
@@ -46,7 +56,9 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
         self.moments = moments
     }
 
-    func scores(of candidates: SparseRows, for request: RecommendationRequest) throws -> [Float] {
+    func scores(
+        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?
+    ) throws -> [Float] {
         try checkIndices(request.users, in: -1..<scorer.data.users.count, of: "user")
         precondition(candidates.rows == request.users.count, "each user has a row of candidates")
         let moment = try moments.codes(at: request.at)
@@ -54,6 +66,6 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
         let memory =
             idle.withLock { $0.popLast() } ?? RankingScorer<Network>.Memory(scorer.network, targets: scorer.targetCount)
         defer { idle.withLock { $0.append(memory) } }
-        return scorer.scores(of: candidates, request, moment: moment, histories: histories, memory)
+        return scorer.scores(of: candidates, request, moment: moment, histories: histories, features: features, memory)
     }
 }

@@ -27,7 +27,7 @@ struct FactorQueries: QueryTower {
         return wide
     }
 
-    func queries(_ request: RecommendationRequest) throws -> Matrix {
+    func queries(_ request: RecommendationRequest, features: [EncodedRow?]?) throws -> Matrix {
         try checkIndices(request.users, in: -1..<factors.users.rows, of: "user")
         let queries = Matrix(rows: request.users.count, columns: width)
         for (row, user) in request.users.enumerated() {

@@ -23,15 +23,20 @@ package protocol QueryTower: Sendable {
     /// The vectors of the users of a request, `users × D`: inner products with the items' vectors are scores. A row of
     /// zeros says that nothing is known of the user.
     ///
+    /// - Parameter features: for each user encoded features that take the place of the dataset's; models that read no
+    ///   features don't look at them.
     /// - Throws: `invalidData` for a user outside the dataset.
     /// - Complexity: O(users · tower), whatever the size of the dataset, for a request that brings its histories
-    func queries(_ request: RecommendationRequest) throws -> Matrix
+    func queries(_ request: RecommendationRequest, features: [EncodedRow?]?) throws -> Matrix
 
     /// What is added to the scores of items of each user's history, by item; nil: nothing is.
     func repeats(_ request: RecommendationRequest) throws -> [[(item: Int32, bonus: Float)]]?
 }
 
 extension QueryTower {
+    /// The vectors from the dataset's own features; see ``queries(_:features:)``.
+    package func queries(_ request: RecommendationRequest) throws -> Matrix { try queries(request, features: nil) }
+
     /// Nothing is added.
     package func repeats(_ request: RecommendationRequest) throws -> [[(item: Int32, bonus: Float)]]? { nil }
 }

@@ -21,8 +21,8 @@ struct TwoTowerQueries: QueryTower {
 
     func itemVectors() throws -> Matrix { try encoder.items(threads: nil) }
 
-    func queries(_ request: RecommendationRequest) throws -> Matrix {
-        try encoder.users(request, moment: moments.codes(at: request.at), threads: nil)
+    func queries(_ request: RecommendationRequest, features: [EncodedRow?]?) throws -> Matrix {
+        try encoder.users(request, moment: moments.codes(at: request.at), features: features, threads: nil)
     }
 
     func repeats(_ request: RecommendationRequest) throws -> [[(item: Int32, bonus: Float)]]? {

@@ -9,7 +9,7 @@ extension YouTubeDNNModel: QueryModel {
         return YouTubeDNNQueries(
             network: network, popularity: popularity, scale: Float(1 / settings.temperature),
             inputs: try YouTubeDNNInputs(shape, settings, at: data.split.end, data: data),
-            moments: try MomentCodes(shape.contextFeatures, data: data), data: data, windows: shape.dataset.windows)
+            moments: try MomentCodes(shape.contextFeatures, data: data), data: data, shape: shape)
     }
 }
 
@@ -22,22 +22,26 @@ struct YouTubeDNNQueries: QueryTower {
     let inputs: YouTubeDNNInputs
     let moments: MomentCodes
     let data: InteractionDataset
-    let windows: [Window]
+    let shape: TwoTowerShape
 
     var findable: [Bool]? { popularity.map { $0 > 0 } }
 
     func itemVectors() throws -> Matrix { network.itemVectors(network.parameters) }
 
-    func queries(_ request: RecommendationRequest) throws -> Matrix {
+    func queries(_ request: RecommendationRequest, features: [EncodedRow?]?) throws -> Matrix {
         try checkIndices(request.users, in: -1..<data.users.count, of: "user")
         let inputs = inputs.at(request.at, moment: try moments.codes(at: request.at))
         let isBrought = request.history != nil
         let histories =
             try request.history.map { UserHistories($0, times: request.historyTimes, at: request.at) }
-            ?? UserHistories(data, windows: windows)
+            ?? UserHistories(data, windows: shape.dataset.windows)
         let users = network.userVectors(network.parameters, count: request.users.count, threads: nil) { range in
-            inputs.input(
+            var input = inputs.input(
                 users: Array(request.users[range]), histories, rows: isBrought ? range : nil, at: request.at)
+            if let features {
+                input.replace(Array(features[range]), codes: shape.userFeatures, numbers: shape.userNumbers, from: 0)
+            }
+            return input
         }
         for place in users.values.indices { users.values[place] *= scale }
         return users

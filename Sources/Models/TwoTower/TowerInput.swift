@@ -1,3 +1,5 @@
+import Features
+
 import Tensor
 
 /// What one tower sees of a batch of `B` users or items.
@@ -39,6 +41,28 @@ package struct TowerInput: Sendable {
 }
 
 extension TowerInput {
+    /// Puts encoded features in the place of the dataset's; what a row does not hold, or holds a code past its table
+    /// for, stays as it is.
+    ///
+    /// - Parameters:
+    ///   - rows: for each batch row its features; nil: all stay.
+    ///   - first: the place of the first feature among the categorical inputs.
+    mutating func replace(
+        _ rows: [EncodedRow?], codes features: [TwoTowerShape.Feature], numbers: [String], from first: Int
+    ) {
+        for (row, fresh) in rows.enumerated() {
+            guard let fresh else { continue }
+            for (place, feature) in features.enumerated() {
+                if let code = fresh.code(feature.name), code >= 0, Int(code) < feature.cardinality {
+                    codes[first + place][row] = code
+                }
+            }
+            for (place, name) in numbers.enumerated() {
+                if let number = fresh.number(name), number.isFinite { continuous[row * numbers.count + place] = number }
+            }
+        }
+    }
+
     /// Puts the rows of another piece of the batch after these.
     mutating func append(_ next: TowerInput) {
         rows += next.rows

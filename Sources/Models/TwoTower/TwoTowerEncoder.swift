@@ -53,10 +53,12 @@ struct TwoTowerEncoder: Sendable {
 
     /// The vectors of the users of a request, `users × (D + 1)`.
     ///
-    /// - Parameter moment: the codes of the moment, where they are known already.
+    /// - Parameters:
+    ///   - moment: the codes of the moment, where they are known already.
+    ///   - features: for each user encoded features that take the place of the dataset's.
     func users(
         _ request: RecommendationRequest, histories given: UserHistories? = nil, moment known: [Int32]? = nil,
-        threads: Int?
+        features: [EncodedRow?]? = nil, threads: Int?
     ) throws -> Matrix {
         try checkIndices(request.users, in: -1..<data.users.count, of: "user")
         let vectors = Matrix(rows: request.users.count, columns: network.vectorWidth)
@@ -76,9 +78,14 @@ struct TwoTowerEncoder: Sendable {
                 }
                 history = made
             }
-            let input = userInputs.input(
+            var input = userInputs.input(
                 Array(request.users[rows]), context: moment.map { [Int32](repeating: $0, count: rows.count) },
                 history: history)
+            if let features {
+                input.replace(
+                    Array(features[rows]), codes: shape.userFeatures, numbers: shape.userNumbers,
+                    from: userInputs.hasID ? 1 : 0)
+            }
             network.write(input, isItem: false, into: vectors, first: first, threads: threads)
         }
         return vectors

@@ -52,4 +52,6 @@ public struct Explanation: Sendable {
     public var history: Int
     /// The time of the latest event that was known of the user, in microseconds since 1970; nil if none was.
     public var latestEvent: Int64?
+    /// What was read of the user's features when the request came; nil if the bundle's own were taken.
+    public var features: FreshFeatures?
 }

@@ -18,14 +18,14 @@ extension Explanation {
     /// Tells the way of the answer's items and of the item that was asked for.
     init(
         _ recording: Recording, items: [Int32], asked: Int32?, row: Int, batch: RequestBatch, sources: [String],
-        isFilled: Set<Int32>
+        isFilled: Set<Int32>, features: FreshFeatures?
     ) {
         let visitor = batch.visitors[row]
         let wanted = items + [asked].compactMap { $0 }.filter { !items.contains($0) }
         let offset = batch.bundle.manifest.clockOffset
         self.init(
             items: [], unknownItem: asked == nil ? batch.requests[row].item : nil, contacts: visitor.contacts.count,
-            history: visitor.history.count, latestEvent: visitor.latestEvent.map { ($0 + offset) * 1_000_000 })
+            history: visitor.history.count, latestEvent: visitor.latestEvent.map { ($0 + offset) * 1_000_000 }, features: features)
         let ranks = Dictionary(
             uniqueKeysWithValues: recording.ranked.enumerated().map { ($1.item, (rank: $0 + 1, score: $1.score)) })
         self.items = wanted.map { item in

@@ -13,6 +13,8 @@ package struct RequestBatch: Sendable {
     /// The moment on the bundle's clock, in seconds since 1970.
     let now: Int64
     let bundle: ServedBundle
+    /// For each request the user's encoded features, where fresher ones than the bundle's are known; nil: none are.
+    var features: [EncodedRow?]?
 
     package var count: Int { requests.count }
 

@@ -4,6 +4,7 @@ package struct RequestClock: Sendable {
     /// A stage of the pipeline.
     package enum Stage: Double {
         // The part of the whole time that has gone when the stage's share ends.
+        case features = 0.25
         case sources = 0.5
         case filters = 0.6
         case rank = 0.9

@@ -5,12 +5,13 @@ import Tensor
 /// One batch on its way through a pipeline.
 struct PipelineRun {
     private let pipeline: RecommendationPipeline
-    private let batch: RequestBatch
+    private var batch: RequestBatch
     private let clock: RequestClock
     private var reports: [[StageReport]]
     private var recordings: [Recording?]
     private var candidates: [[Candidate]]
     private var isFilled: [Set<Int32>]
+    private var fresh: [FreshFeatures?]
 
     init(_ pipeline: RecommendationPipeline, _ batch: RequestBatch, _ clock: RequestClock) {
         self.pipeline = pipeline
@@ -20,10 +21,12 @@ struct PipelineRun {
         recordings = batch.requests.map { $0.explains || $0.item != nil ? Recording() : nil }
         candidates = Array(repeating: [], count: batch.count)
         isFilled = Array(repeating: [], count: batch.count)
+        fresh = Array(repeating: nil, count: batch.count)
     }
 
     /// Runs the stages.
     mutating func answers() async -> [PipelineAnswer] {
+        await readFeatures()
         let lists = await propose()
         mergeLists(lists)
         filter()
@@ -48,6 +51,37 @@ struct PipelineRun {
                     name: name, outcome: outcome, seconds: seconds, candidatesIn: before[row], candidatesOut: after[row]
                 ))
         }
+    }
+
+    // MARK: - Features
+
+    /// Reads the users' features, if somebody knows fresher ones than the bundle's, and encodes them as in training.
+    private mutating func readFeatures() async {
+        guard let reader = pipeline.features else { return }
+        let start = ContinuousClock.now
+        let users = batch.visitors.map(\.id)
+        var outcome = StageReport.Outcome.done
+        switch await race(until: clock.end(of: .features), { try await reader.features(ofUsers: users) }) {
+        case .done(let found) where found.count == batch.count:
+            fresh = found
+            let workflow = batch.bundle.data.workflow
+            batch.features = found.map { features in
+                guard let features else { return nil }
+                do {
+                    return try workflow.encode(row: features.values, group: .user)
+                } catch {
+                    // What cannot be read of one user is no reason to forget the others.
+                    outcome = .failed("\(error)")
+                    return nil
+                }
+            }
+        case .done(let found): outcome = .failed("features of \(found.count) users where \(batch.count) were asked for")
+        case .late: outcome = .late
+        case .failed(let error): outcome = .failed("\(error)")
+        }
+        report(
+            "features", since: start, outcome, in: users.map { _ in 1 },
+            out: (0..<batch.count).map { batch.features?[$0] == nil ? 0 : 1 })
     }
 
     // MARK: - Sources
@@ -212,7 +246,7 @@ struct PipelineRun {
             guard let asked = asked(row) else { continue }
             let alone = RequestBatch(
                 requests: [batch.requests[row]], visitors: [batch.visitors[row]], lengths: [batch.lengths[row]],
-                filters: [[]], now: batch.now, bundle: batch.bundle)
+                filters: [[]], now: batch.now, bundle: batch.bundle, features: batch.features.map { [$0[row]] })
             if batch.filters[row].contains(where: { $0.drops(asked) }) {
                 var lists: [[ScoredItem]] = []
                 for (place, source) in pipeline.sources.enumerated() {
@@ -255,7 +289,7 @@ struct PipelineRun {
             explanation: recordings[row].map {
                 Explanation(
                     $0, items: shown.map(\.item), asked: asked(row), row: row, batch: batch,
-                    sources: pipeline.sourceNames, isFilled: isFilled[row])
+                    sources: pipeline.sourceNames, isFilled: isFilled[row], features: fresh[row])
             }, bundle: batch.bundle)
     }
 }

@@ -11,14 +11,22 @@ public struct RecommendationPipeline: Sendable {
     /// What answers.
     public let bundle: ServedBundle
     let activity: any ActivityReader
+    let features: (any FeatureReader)?
     let sources: [any CandidateSource]
     let merge: Merge
     let rerankers: [any Reranker]
     let fallbackSource = "fallback"
 
     /// Puts a pipeline together.
-    public init(_ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader) {
-        self.init(configuration, bundle: bundle, activity: activity, sources: [])
+    ///
+    /// - Parameters:
+    ///   - activity: tells what users did since the bundle was made.
+    ///   - features: reads users' features when a request comes; nil takes the bundle's own.
+    public init(
+        _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
+        features: (any FeatureReader)? = nil
+    ) {
+        self.init(configuration, bundle: bundle, activity: activity, features: features, sources: [])
     }
 
     /// Puts a pipeline together.
@@ -26,11 +34,12 @@ public struct RecommendationPipeline: Sendable {
     /// - Parameter others: sources beside those of the declaration, behind them in order, with a quota of 0.
     package init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
-        sources others: [any CandidateSource]
+        features: (any FeatureReader)? = nil, sources others: [any CandidateSource]
     ) {
         self.configuration = configuration
         self.bundle = bundle
         self.activity = activity
+        self.features = features
         sources = configuration.sources.map(Self.source) + others
         merge = Merge(
             limit: configuration.candidates,

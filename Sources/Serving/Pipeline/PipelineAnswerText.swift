@@ -92,6 +92,12 @@ package struct ExplanationText {
                 "latest-event": explanation.latestEvent.map { .number(Double($0) / 1e6) } ?? .null,
             ],
         ]
+        if let features = explanation.features {
+            members["features"] = [
+                "values": .object(features.values),
+                "written": features.time.map { .number(Double($0) / 1e6) } ?? .null,
+            ]
+        }
         if let unknown = explanation.unknownItem {
             members["unknown-item"] = .string(unknown)
             members["hint"] = "ids are case-sensitive and keep their leading zeros"

@@ -17,7 +17,7 @@ final class PipelineMetrics: Sendable {
     /// Makes room for the stages of a declaration; what other stages do is not counted.
     init(_ configuration: PipelineConfiguration) {
         names =
-            configuration.sources.map { "source.\($0.name)" } + ["merge", "filters", "rank"]
+            ["features"] + configuration.sources.map { "source.\($0.name)" } + ["merge", "filters", "rank"]
             + configuration.rerankers.map { "rerank.\($0.word)" } + ["fallback"]
         cells = AtomicCounters(count: names.count * Self.width)
     }

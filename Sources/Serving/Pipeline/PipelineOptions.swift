@@ -9,13 +9,17 @@ public struct PipelineOptions: Sendable {
     public var bundles: BundleStore
     /// What users did lately.
     public var activity: any ActivityReader
+    /// Reads users' features when a request comes; nil takes the bundle's own.
+    public var features: (any FeatureReader)?
 
     /// Names the parts.
     public init(
-        configuration: PipelineConfiguration, bundles: BundleStore, activity: any ActivityReader = NoActivity()
+        configuration: PipelineConfiguration, bundles: BundleStore, activity: any ActivityReader = NoActivity(),
+        features: (any FeatureReader)? = nil
     ) {
         self.configuration = configuration
         self.bundles = bundles
         self.activity = activity
+        self.features = features
     }
 }

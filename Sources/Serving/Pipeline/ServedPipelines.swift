@@ -117,7 +117,9 @@ final class ServedPipelines: Service {
                         let bundle = try ServedBundle(
                             folder: options.bundles.path(version: version), configuration: options.configuration)
                         return ServedPipeline(
-                            RecommendationPipeline(options.configuration, bundle: bundle, activity: options.activity))
+                            RecommendationPipeline(
+                                options.configuration, bundle: bundle, activity: options.activity,
+                                features: options.features))
                     })
             }
         }

@@ -8,7 +8,7 @@ extension RankingScorer {
     /// network's products are as large as the whole request lets them be.
     func scores(
         of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
-        _ memory: Memory
+        features: [EncodedRow?]?, _ memory: Memory
     ) -> [Float] {
         var scores = [Float](repeating: 0, count: candidates.count)
         let targets = targetCount
@@ -27,7 +27,7 @@ extension RankingScorer {
             let counts = encode(
                 memory, user: user, moment: moment,
                 history: histories.map { ($0.entries(of: request.history == nil ? user : Int32(row)), $0) },
-                at: request.at)
+                features: features?[row], at: request.at)
             var next = candidates.offsets[row]
             while next < candidates.offsets[row + 1] {
                 let size = min(Self.blockRows - filled, candidates.offsets[row + 1] - next)

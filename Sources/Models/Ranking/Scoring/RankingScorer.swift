@@ -132,10 +132,12 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
 
     /// Makes the user's part, and says which items of the history count how often, by item.
     func encode(
-        _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?, at: Int64
+        _ memory: Memory, user: Int32, moment: [Int32], history: (Range<Int>, UserHistories)?,
+        features: EncodedRow? = nil, at: Int64
     ) -> [(item: Int32, count: Float)] {
         let layout = network.layout
         inputs.encode(user: user, isDropped: false, to: memory.user, at: 0) { moment[$0] }
+        if let features { replace(features, in: memory.user) }
         var bags = TowerInput.Bags()
         if let (range, histories) = history { inputs.bags.append(range, of: histories, at: at, to: &bags) }
         bags.offsets.withUnsafeBufferPointer { offsets in
@@ -161,6 +163,20 @@ struct RankingScorer<Network: RankingNetwork>: Sendable {
         guard inputs.usesRepeats, history != nil else { return [] }
         return PairNumbers.counts(
             bags.ids[...], bags.weights[...], total: bags.totals[0], unknown: inputs.items.unknown)
+    }
+
+    /// Puts encoded features in the place of the dataset's in the row of a user; what they do not hold, or hold a code
+    /// past its table for, stays as it is.
+    private func replace(_ features: EncodedRow, in row: EncodedRows) {
+        let first = inputs.users.hasID ? 1 : 0
+        for (place, feature) in shape.inputs.userFeatures.enumerated() {
+            if let code = features.code(feature.name), code >= 0, Int(code) < feature.cardinality {
+                row.codes[first + place][0] = code
+            }
+        }
+        for (place, name) in shape.inputs.userNumbers.enumerated() {
+            if let number = features.number(name), number.isFinite { row.numbers.pointer[place] = number }
+        }
     }
 
     /// Copies the user's columns into rows of a block.
