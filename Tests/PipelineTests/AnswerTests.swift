@@ -97,7 +97,7 @@ import Testing
 @Suite struct SourceTests {
     private func ids(_ yaml: String, _ user: String, k: Int = 5) async throws -> [String] {
         let pipeline = try SmallShop.shared.get().pipeline(yaml)
-        return await pipeline.answer(PipelineRequest(user: user, k: k)).ids
+        return await pipeline.answer(PipelineRequest(user: user, k: k), at: pipeline.bundle.data.split.end).ids
     }
 
     @Test func newArrivalsAreTheItemsFirstSoldLastNewestFirst() async throws {
