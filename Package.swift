@@ -32,6 +32,8 @@ struct Part {
     var resources: [String] = []
     var linked: [String] = []
     var tested = true
+    /// Where its sources are, if not in `Sources/NAME`.
+    var path: String?
 }
 
 let parts: [Part] = [
@@ -78,13 +80,35 @@ let parts: [Part] = [
         products: ["swift-argument-parser/ArgumentParser"]),
 ]
 
+/// A program that a race runs.
+func race(_ name: String, _ folder: String, imports: [String], products: [String] = []) -> Part {
+    Part(
+        name: name, kind: .executable, imports: imports, products: products, tested: false,
+        path: "Benchmarks/\(folder)/Sources/\(name)")
+}
+
+/// With `MARTLET_BENCHMARKS` set, what `Benchmarks` builds, in the same `.build` as the rest.
+let races: [Part] =
+    (Context.environment["MARTLET_BENCHMARKS"] ?? "").isEmpty
+    ? []
+    : [
+        race("two-tower", "two-tower", imports: ["Core", "Features", "Models"]),
+        race("dlrm", "dlrm", imports: ["Tensor", "Models"]),
+        race("linear", "linear", imports: ["Core", "Features", "Models"]),
+        race("single", "topk", imports: ["Tensor", "Index"]),
+        race("quality", "quality", imports: ["Core", "PublicTables"]),
+        race("lists", "serving", imports: ["Stores", "Serving"]),
+        race("plain", "serving", imports: [], products: ["hummingbird/Hummingbird", "swift-log/Logging"]),
+    ]
+let house = parts + races
+
 // MARK: - A part at a time
 
 // `MARTLET_PARTS=Stores,Flow swift test` builds and tests those targets and what they import, and nothing else: a
 // change to a kernel need not wait for the servers to be built.
 let chosen: Set<String> = {
-    guard let wish = Context.environment["MARTLET_PARTS"], !wish.isEmpty else { return Set(parts.map(\.name)) }
-    let byName = Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0) })
+    guard let wish = Context.environment["MARTLET_PARTS"], !wish.isEmpty else { return Set(house.map(\.name)) }
+    let byName = Dictionary(uniqueKeysWithValues: house.map { ($0.name, $0) })
     var found: Set<String> = []
     var pending = wish.split(separator: ",").map(String.init)
     while let name = pending.popLast() {
@@ -93,8 +117,8 @@ let chosen: Set<String> = {
     }
     return found
 }()
-let wholeHouse = chosen.count == parts.count
-let kept = parts.filter { chosen.contains($0.name) }
+let wholeHouse = chosen.count == house.count
+let kept = house.filter { chosen.contains($0.name) }
 let tested = Context.environment["MARTLET_PARTS"].flatMap {
     $0.isEmpty ? nil : Set($0.split(separator: ",").map(String.init))
 }
@@ -127,7 +151,8 @@ let targets: [Target] = kept.flatMap { part -> [Target] in
             name: part.name, dependencies: imports + products, resources: part.resources.map { .copy($0) },
             swiftSettings: swiftSettings)
     case .executable:
-        target = .executableTarget(name: part.name, dependencies: imports + products, swiftSettings: swiftSettings)
+        target = .executableTarget(
+            name: part.name, dependencies: imports + products, path: part.path, swiftSettings: swiftSettings)
     }
     guard part.tested, tested?.contains(part.name) ?? true else { return [target] }
     let tests = Target.testTarget(

@@ -1,10 +1,11 @@
 """DLRM in Martlet and PyTorch on the same arrays, in turn: first the losses, then rows a second.
 
 13 numbers, 26 fields with ten million rows in all (Zipf), embeddings of 64, bottom MLP 512-256-64, pairwise dots, top
-MLP 512-256-1, batches of 2048, row-wise Adagrad on tables and Adagrad on layers.
+MLP 512-256-1, batches of 2048, row-wise Adagrad on tables and Adagrad on layers. Both sides begin with the same weights
+and see the same 24 batches over and over; labels follow the numbers and the small fields, so that there is a loss to bring
+down. The peers' malloc keeps what it was given (MALLOC_…), which saves them the system's fresh pages in every step.
 """
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -13,26 +14,40 @@ import time
 
 import numpy as np
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import results as races
+
 CARDINALITIES = [2_500_000, 2_000_000, 1_500_000, 1_200_000, 900_000, 600_000, 400_000, 300_000, 200_000, 150_000,
                  100_000, 60_000, 40_000, 20_000, 10_000, 8_000, 5_000, 3_000, 2_000, 1_000, 500, 300, 100, 50, 30, 20]
 CARDINALITIES[0] += 10_000_000 - sum(CARDINALITIES)
 ROWS, BATCHES, NUMBERS, WIDTH = 2048, 24, 13, 64
 BOTTOM, TOP = [NUMBERS, 512, 256, WIDTH], [27 * 26 // 2 + WIDTH, 512, 256, 1]
 RATE = 0.01
+# Products of one row, forward and backward; dots of pairs count once, as both sides could leave the other half out.
+WORK = 3 * 2 * (sum(a * b for widths in (BOTTOM, TOP) for a, b in zip(widths, widths[1:])) + 27 * 26 // 2 * WIDTH)
+PEERS = {"bags": ("PyTorch EmbeddingBag", 2.2), "bags-compiled": ("PyTorch EmbeddingBag, compiled", 2.2),
+         "fbgemm": ("fbgemm", 1.7), "fbgemm-compiled": ("fbgemm, compiled", 1.7),
+         "fbgemm-compiled-bfloat16": ("fbgemm, compiled", 1.4)}
+KEEPING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "8589934592", "MALLOC_TOP_PAD_": "268435456"}
 
 
 def make(folder):
     """Writes the arrays that both sides read."""
     os.makedirs(folder, exist_ok=True)
     random = np.random.default_rng(0)
-    random.standard_normal((BATCHES, ROWS, NUMBERS), np.float32).tofile(folder + "/dense.f32")
+    dense = random.standard_normal((BATCHES, ROWS, NUMBERS), np.float32)
+    dense.tofile(folder + "/dense.f32")
     ids = np.empty((BATCHES, len(CARDINALITIES), ROWS), np.int32)
     for batch in range(BATCHES):
         for field, count in enumerate(CARDINALITIES):
             rank = (np.exp(random.random(ROWS) * np.log(count + 1)) - 1).astype(np.int64).clip(0, count - 1)
             ids[batch, field] = (rank * 2654435761) % count
     ids.tofile(folder + "/ids.i32")
-    random.integers(0, 2, (BATCHES, ROWS)).astype(np.float32).tofile(folder + "/labels.f32")
+    logits = dense @ random.standard_normal(NUMBERS).astype(np.float32) / 4
+    for field in range(len(CARDINALITIES) - 8, len(CARDINALITIES)):
+        logits += random.standard_normal(CARDINALITIES[field]).astype(np.float32)[ids[:, field]] / 2
+    (random.random((BATCHES, ROWS)) < 1 / (1 + np.exp(-logits))).astype(np.float32).tofile(folder + "/labels.f32")
     pieces = []
     for widths in (BOTTOM, TOP):
         for before, after in zip(widths, widths[1:]):
@@ -151,7 +166,7 @@ class Peer:
         self.step = step
 
     def losses(self, count):
-        return [float(self.step()) for _ in range(count)]
+        return [self.step().item() for _ in range(count)]
 
     def rate(self, seconds):
         start, steps = time.perf_counter(), 0
@@ -172,10 +187,14 @@ def serve(folder, name, threads):
 
 
 class Side:
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    """One of the two processes, started and told what to do."""
+
+    def __init__(self, command, extra={}):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **extra})
         while self.process.stdout.readline().strip() != "ready":
-            assert self.process.poll() is None, command
+            if self.process.poll() is not None:
+                sys.exit(f"{command} ended")
 
     def ask(self, what, number):
         self.process.stdin.write(f"{what} {number}\n")
@@ -183,45 +202,56 @@ class Side:
         return [float(word) for word in self.process.stdout.readline().split()]
 
     def close(self):
+        """Ends it; its peak memory in MB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            peak = next(int(line.split()[1]) / 1e3 * 1.024 for line in status if line.startswith("VmHWM"))
         self.process.stdin.close()
         self.process.wait()
+        return peak
+
+
+def race(name, options):
+    title, asked = PEERS[name]
+    precision = "bfloat16" if "bfloat16" in name else "float32"
+    martlet = Side([options.program, options.folder, precision, str(options.threads), ",".join(map(str, CARDINALITIES))])
+    peer = Side([sys.executable, __file__, "--folder", options.folder, "--threads", str(options.threads),
+                 "--serve", name], KEEPING)
+    ours, theirs = martlet.ask("losses", options.steps), peer.ask("losses", options.steps)
+    difference = max(abs(a - b) for a, b in zip(ours, theirs))
+    if difference > (0.02 if precision == "bfloat16" else 0.002):
+        sys.exit(f"{title}: losses differ by {difference:.2g}: {theirs} and {ours}")
+    rates = races.calm_rounds(
+        options.rounds, lambda: [side.ask("rate", options.seconds)[0] for side in (peer, martlet)],
+        [side.process.pid for side in (peer, martlet)])
+    peak, peer_peak = martlet.close(), peer.close()
+    ceiling = races.ceiling(precision, options.threads)
+    shown = ["; ".join(f"{side[step]:.4f}" for step in (0, len(side) // 2, len(side) - 1)) for side in (theirs, ours)]
+    races.record(
+        "dlrm", f"DLRM, batch {ROWS}, {precision}", title, "rows/s", [rate for rate, _ in rates],
+        [rate for _, rate in rates], asked, peer_peak=peer_peak, peak=peak,
+        share=statistics.median(rate for _, rate in rates) * WORK / ceiling / 1e9, ceiling=f"{ceiling:.0f} GFLOP/s",
+        note=f"losses of the first, middle and last of {options.steps} steps: peer {shown[0]}, Martlet {shown[1]}; "
+             f"largest difference {difference:.1g}")
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", default="/tmp/martlet-dlrm")
+    parser = argparse.ArgumentParser(description="DLRM: Martlet against PyTorch.")
+    parser.add_argument("--folder", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--steps", type=int, default=100, help="how many losses are compared")
-    parser.add_argument("--peers", default="bags,fbgemm,fbgemm-compiled,fbgemm-compiled-bfloat16")
-    parser.add_argument("--program", default=os.path.dirname(os.path.abspath(__file__)) + "/.build/release/dlrm")
-    parser.add_argument("--serve")
+    parser.add_argument("--steps", type=int, default=72, help="how many losses are compared")
+    parser.add_argument("--peers", nargs="+", choices=list(PEERS),
+                        default=["bags", "fbgemm", "fbgemm-compiled", "fbgemm-compiled-bfloat16"])
+    parser.add_argument("--program", default=os.environ.get("MARTLET_DLRM"))
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         return serve(options.folder, options.serve, options.threads)
     if not os.path.exists(options.folder + "/weights.f32"):
         make(options.folder)
-    for name in options.peers.split(","):
-        precision = "bfloat16" if "bfloat16" in name else "float32"
-        martlet = Side([options.program, options.folder, precision, str(options.threads),
-                        ",".join(map(str, CARDINALITIES))])
-        peer = Side([sys.executable, __file__, "--folder", options.folder, "--threads", str(options.threads),
-                     "--serve", name])
-        ours, theirs = martlet.ask("losses", options.steps), peer.ask("losses", options.steps)
-        rates = [(martlet.ask("rate", options.seconds)[0], peer.ask("rate", options.seconds)[0])
-                 for _ in range(options.rounds)]
-        martlet.close()
-        peer.close()
-        print(json.dumps({
-            "peer": name, "precision": precision, "threads": options.threads,
-            "largest loss difference": max(abs(a - b) for a, b in zip(ours, theirs)),
-            "losses": [[round(side[step], 5) for step in (0, len(side) // 2, len(side) - 1)] for side in (ours, theirs)],
-            "martlet": round(statistics.median(rate[0] for rate in rates)),
-            "peer rate": round(statistics.median(rate[1] for rate in rates)),
-            "ratio": round(statistics.median(a / b for a, b in rates), 3),
-            "ratios": [round(a / b, 3) for a, b in rates],
-        }), flush=True)
+    for name in options.peers:
+        race(name, options)
 
 
 main()

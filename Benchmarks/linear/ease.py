@@ -13,12 +13,14 @@ import sys
 import tempfile
 
 import sides
+import results as races
 
 REGULARIZATION = 200.0
 
 
 def peer(train, items, folder):
     """Runs in a process of its own: prints one JSON line."""
+    import resource
     import time
 
     import numpy as np
@@ -36,7 +38,8 @@ def peer(train, items, folder):
     del gram
     weights /= -np.diag(weights)
     np.fill_diagonal(weights, 0)
-    result = {"seconds": time.perf_counter() - start, "cpu_model": time.process_time() - cpu}
+    result = {"seconds": time.perf_counter() - start, "cpu_model": time.process_time() - cpu,
+              "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}
     if folder != "-":
         from safetensors.numpy import load_file
 
@@ -52,8 +55,9 @@ def peer(train, items, folder):
 def main():
     parser = argparse.ArgumentParser(description="EASE: Martlet and numpy.")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--items", type=int, default=12_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--items", type=int, default=16_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--alone", action="store_true", help="Martlet alone, once: on all items where numpy has no room")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -64,18 +68,25 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         train = sides.unpack(options.data, folder)
         settings = {"regularization": REGULARIZATION, "neighbors": 200, "maximum-items": options.items}
+        if options.alone:
+            return alone(options, sides.martlet("ease", settings, train))
         command = [sys.executable, __file__, "--data", train, "--items", str(options.items), "--threads",
                    str(options.threads), "--peer"]
-        sides.martlet("ease", settings, train, f"{folder}/model")
-        same = sides.child([*command, f"{folder}/model"])
-        if same["difference"] > 1e-4:
-            sys.exit(f"the weights differ by {same['difference']:.2g} (the largest is {same['largest']:.2g})")
-        rounds = []
-        for number in range(options.rounds):
-            theirs = sides.child([*command, "-"])
-            ours = sides.martlet("ease", settings, train)
-            rounds.append((theirs, ours))
-            print(f"round {number + 1}: numpy {theirs['seconds']:.2f} s, Martlet {ours['seconds']:.2f} s", flush=True)
+
+        def one():
+            # The first round compares weights as well, after its clocks have stopped.
+            model = "-" if os.path.exists(f"{folder}/model") else f"{folder}/model"
+            ours = sides.martlet("ease", settings, train, model)
+            theirs = sides.child([*command, model])
+            print(f"numpy {theirs['seconds']:.2f} s, Martlet {ours['seconds']:.2f} s", flush=True)
+            if "difference" in theirs:
+                same.update(theirs)
+                if same["difference"] > 1e-4:
+                    sys.exit(f"weights differ by {same['difference']:.2g} (the largest is {same['largest']:.2g})")
+            return {**theirs, "peak_mb": theirs["peak"]}, ours
+
+        same = {}
+        rounds = races.calm_rounds(options.rounds, one)
 
     def median(read):
         return statistics.median(map(read, rounds))
@@ -87,8 +98,27 @@ def main():
         seconds = median(lambda r: r[place]["seconds"])
         print(f"| {name} | {seconds:.2f} | {2 * options.items**3 / seconds / 1e9:.0f} "
               f"| {median(lambda r: r[place]['peak_mb']):,.0f} |")
-    print(f"ratio: {median(lambda r: r[0]['seconds'] / r[1]['seconds']):.2f} × numpy's rate at "
-          f"{median(lambda r: r[1]['peak_mb'] / r[0]['peak_mb']):.2f} of its memory")
+    memory = median(lambda r: r[1]["peak_mb"] / r[0]["peak_mb"])
+    races.record(
+        "ease", f"EASE, {options.items:,} items of Gowalla", "numpy inverse", "s",
+        [theirs["seconds"] for theirs, _ in rounds], [ours["seconds"] for _, ours in rounds], 1.0, less=True,
+        peer_peak=median(lambda r: r[0]["peak_mb"]), peak=median(lambda r: r[1]["peak_mb"]),
+        **share(options, median(lambda r: r[1]["seconds"])),
+        note=f"{memory:.2f} of its memory (asked ≤ 0.5); weights differ by at most {same['difference']:.1g}, "
+             f"the largest is {same['largest']:.2g}")
+
+
+def share(options, seconds):
+    """The inverse of a symmetric matrix takes n³ operations."""
+    ceiling = races.ceiling("float32", options.threads)
+    return {"share": options.items**3 / seconds / ceiling / 1e9, "ceiling": f"{ceiling:.0f} GFLOP/s"}
+
+
+def alone(options, ours):
+    print(f"{options.items:,} items: Martlet {ours['seconds']:.1f} s, {ours['cpu']:.0f} s of processor time", flush=True)
+    races.record(
+        "ease", f"EASE, {options.items:,} items of Gowalla", "–", "s", [], [ours["seconds"]], peak=ours["peak_mb"],
+        **share(options, ours["seconds"]), note=f"{ours['cpu']:.0f} s of processor time")
 
 
 main()

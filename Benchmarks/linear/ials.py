@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import sides
+import results as races
 
 CONFIDENCE, REGULARIZATION = 10.0, 1.0
 
@@ -29,6 +30,13 @@ def loss(users, items, taken):
         for start in range(0, pairs.nnz, 50_000)])
     observed = np.sum(CONFIDENCE * (1 - scores) ** 2 - scores**2)
     return float(everywhere + observed + REGULARIZATION * (np.sum(users**2) + np.sum(items**2)))
+
+
+def work(train, dimension, steps=3):
+    """Floating point operations of an iteration: a product with the Gram matrix and one with the pairs for each step and
+    for the first residual, on both sides."""
+    taken = sides.matrix(train)
+    return (steps + 1) * (2 * dimension**2 * sum(taken.shape) + 2 * 4 * dimension * taken.nnz)
 
 
 def peer(train, dimension, epochs, cholesky, measured):
@@ -84,12 +92,14 @@ def main():
             command = [sys.executable, __file__, "--data", train, "--epochs", str(options.epochs), "--threads",
                        str(options.threads), *(["--cholesky"] if options.cholesky else []), "--peer", str(dimension)]
             curve = sides.child([*command, "loss", "-"])["loss"]
-            rounds = []
-            for number in range(options.rounds):
+
+            def one():
                 theirs = sides.child([*command, "time", "-"])
                 ours = sides.martlet("ials", settings, train)
                 ours["iteration"] = ours["interactions"] / ours["samplesPerSecond"]
-                rounds.append((theirs, ours))
+                return theirs, ours
+
+            rounds = races.calm_rounds(options.rounds, one)
             difference = abs(curve[-1] - rounds[0][1]["loss"][-1]) / curve[-1]
             if difference > 0.01:
                 sys.exit(f"the losses differ by {difference:.2%}: {curve} and {rounds[0][1]['loss']}")
@@ -103,6 +113,18 @@ def main():
                   f"| {median(lambda r: r[1]['peak_mb']):.0f} |", flush=True)
             print("  losses, implicit: " + " ".join(f"{value:.6g}" for value in curve))
             print("  losses, Martlet:  " + " ".join(f"{value:.6g}" for value in rounds[0][1]["loss"]), flush=True)
+            solver, share = "Cholesky", {}
+            if not options.cholesky:
+                solver = "conjugate gradient"
+                ceiling = races.ceiling("float32", options.threads)
+                share = {"share": work(train, dimension) / median(lambda r: r[1]["iteration"]) / ceiling / 1e9,
+                         "ceiling": f"{ceiling:.0f} GFLOP/s"}
+            races.record(
+                "ials", f"iALS, {dimension} factors, Gowalla, {solver}", "implicit", "s an iteration",
+                [theirs["seconds"] for theirs, _ in rounds], [ours["iteration"] for _, ours in rounds], 2.0, less=True,
+                peer_peak=median(lambda r: r[0]["peak_mb"]), peak=median(lambda r: r[1]["peak_mb"]), **share,
+                note=f"loss after {options.epochs} iterations: peer {curve[-1]:.5g}, "
+                     f"Martlet {rounds[0][1]['loss'][-1]:.5g}")
 
 
 main()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 def threads(number):
     """Bounds the threads of every library that a process may load later."""
@@ -49,7 +50,7 @@ def child(command):
     result = json.loads(text.decode().strip().splitlines()[-1])
     result["wall"] = time.perf_counter() - before
     result["cpu"] = usage.ru_utime + usage.ru_stime
-    result["peak_mb"] = usage.ru_maxrss // 1024
+    result["peak_mb"] = usage.ru_maxrss * 1024 / 1e6
     return result
 
 

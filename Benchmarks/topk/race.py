@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import results as races
+
 PEERS = ["faiss", "implicit", "product"]
 
 
@@ -55,12 +58,13 @@ def peer(name, folder, shape, threads):
     took, cpu = time.perf_counter() - start, time.process_time() - cpu
     if found:
         np.concatenate(found).astype("i4").tofile(f"{folder}/{name}")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     print(json.dumps({"users_per_second": share / took, "users_per_cpu_second": share / cpu, "peak_mb": memory}))
 
 
-def single(folder, shape, count):
-    """Runs in a process of its own: one query after the other, one thread."""
+def single(name, folder, shape, count):
+    """Runs in a process of its own: one query after the other, one thread. `8-bit` is faiss's scalar quantiser, the
+    fastest of the directly stored kinds, whose lists are not exact."""
     os.environ["OMP_NUM_THREADS"] = "1"
     import time
 
@@ -70,8 +74,16 @@ def single(folder, shape, count):
     _, items, dimensions, k = shape
     faiss.omp_set_num_threads(1)
     queries = np.fromfile(f"{folder}/queries", "f4", count * dimensions).reshape(count, dimensions)
-    index = faiss.IndexFlatIP(dimensions)
-    index.add(np.fromfile(f"{folder}/items", "f4").reshape(items, dimensions))
+    vectors = np.fromfile(f"{folder}/items", "f4").reshape(items, dimensions)
+    if name == "flat":
+        index = faiss.IndexFlatIP(dimensions)
+    else:
+        index = faiss.IndexScalarQuantizer(
+            dimensions, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
+        scale = 127 / max(np.abs(vectors).max(), np.abs(queries).max())
+        vectors, queries = (np.round(values * scale).astype("f4") for values in (vectors, queries))
+        index.train(vectors)
+    index.add(vectors)
     for query in queries[:20]:
         index.search(query[None], k)
     start = time.perf_counter()
@@ -91,26 +103,34 @@ def child(command):
         sys.exit(f"{shlex.join(command)} failed")
     result = json.loads(text.decode().strip().splitlines()[-1])
     result["wall"] = time.perf_counter() - before
-    result["peak_mb"] = usage.ru_maxrss // 1024
+    result["peak_mb"] = usage.ru_maxrss * 1024 / 1e6
     return result
 
 
 def one_by_one(options, folder, arguments):
-    """Single queries on one thread: Martlet's `ExactIndex` against faiss flat."""
+    """Single queries on one thread: Martlet's `ExactIndex` against faiss flat, and faiss's 8-bit scan."""
     size = [str(options.dimensions), str(options.k), str(options.single)]
-    ours = [os.environ["MARTLET_SINGLE"], f"{folder}/queries", f"{folder}/items", *size]
-    theirs = [sys.executable, __file__, *arguments, f"--single={options.single}", "--single-peer", folder]
-    rates = {"martlet": [], "faiss": []}
-    for _ in range(options.rounds):
-        results = {"martlet": child(ours), "faiss": child(theirs)}
-        if results["martlet"]["item_sum"] != results["faiss"]["item_sum"]:
-            print("note: Martlet's lists and faiss's differ in some item (equal scores, or rounding)")
-        for name, result in results.items():
-            rates[name].append(result["queries_per_second"])
-    ratio = statistics.median(a / b for a, b in zip(rates["martlet"], rates["faiss"]))
-    print(f"one query at a time, top {options.k} of {options.items:,} × {options.dimensions}, one thread: "
-          f"Martlet {statistics.median(rates['martlet']):,.0f}/s, faiss flat {statistics.median(rates['faiss']):,.0f}/s, "
-          f"ratio {ratio:.2f}", flush=True)
+    commands = {"martlet": [os.environ["MARTLET_SINGLE"], f"{folder}/queries", f"{folder}/items", *size]}
+    for name in ("flat", "8-bit"):
+        commands[name] = [sys.executable, __file__, *arguments, f"--single={options.single}", "--single-peer", name, folder]
+
+    def one():
+        return {name: child(command) for name, command in commands.items()}
+
+    rounds = races.calm_rounds(options.rounds, one)
+    exact = all(round["martlet"]["item_sum"] == round["flat"]["item_sum"] for round in rounds)
+    rates = {name: [round[name]["queries_per_second"] for round in rounds] for name in commands}
+    ceiling = races.ceiling("float32", 1)
+    for name, title, asked in [("flat", "faiss flat", 4.0), ("8-bit", "faiss 8-bit, not exact", None)]:
+        note = "items differ from faiss flat's (equal scores, or rounding)"
+        if name == "flat" and exact:
+            note = f"the same items as faiss flat, by their sum over {options.single:,} queries"
+        races.record(
+            "single", f"exact top-{options.k} of {options.items:,} × {options.dimensions}, one query, one thread", title,
+            "queries/s", rates[name], rates["martlet"], asked, peer_peak=rounds[0][name]["peak_mb"],
+            peak=rounds[0]["martlet"]["peak_mb"],
+            share=statistics.median(rates["martlet"]) * 2 * options.items * options.dimensions / ceiling / 1e9,
+            ceiling=f"{ceiling:.0f} GFLOP/s in float32", note=note if name == "flat" else "")
 
 
 def main():
@@ -119,15 +139,15 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--single", type=int, default=500, help="how many queries to search one by one")
+    parser.add_argument("--single", type=int, default=1000, help="how many queries to search one by one")
     parser.add_argument("--single-only", action="store_true", help="leave the lists of all users out")
-    parser.add_argument("--single-peer", help=argparse.SUPPRESS)
+    parser.add_argument("--single-peer", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     shape = [options.users, options.items, options.dimensions, options.k]
     if options.peer:
         return peer(*options.peer, shape, options.threads)
     if options.single_peer:
-        return single(options.single_peer, shape, options.single)
+        return single(*options.single_peer, shape, options.single)
 
     import numpy as np
 
@@ -136,33 +156,38 @@ def main():
         random = np.random.default_rng(0)
         random.standard_normal((options.users, options.dimensions), "f4").tofile(f"{folder}/queries")
         random.standard_normal((options.items, options.dimensions), "f4").tofile(f"{folder}/items")
-        one_by_one(options, folder, arguments)
+        if options.single:
+            one_by_one(options, folder, arguments)
         if options.single_only:
             return
         ours = shlex.split(os.environ["MARTLET_TOPK"]) + arguments
         ours += [f"--queries={folder}/queries", f"--item-vectors={folder}/items", "--seconds=0"]
         sides = {name: [sys.executable, __file__, *arguments, "--peer", name, folder] for name in PEERS}
-        rounds = {name: [] for name in ["martlet", *PEERS]}
-        for number in range(options.rounds):
-            for name, command in {"martlet": ours, **sides}.items():
-                result = child(command)
-                if name == "martlet":
-                    result["users_per_second"] = result["usersPerSecond"]
-                    result["users_per_cpu_second"] = result["usersPerProcessorSecond"]
-                rounds[name].append(result)
-                print(f"round {number + 1}: {name:9} {result['users_per_second']:9.0f} users/s", flush=True)
+
+        def one():
+            results = {name: child(command) for name, command in {"martlet": ours, **sides}.items()}
+            results["martlet"]["users_per_second"] = results["martlet"]["usersPerSecond"]
+            results["martlet"]["users_per_cpu_second"] = results["martlet"]["usersPerProcessorSecond"]
+            print(", ".join(f"{name} {result['users_per_second']:.0f} users/s" for name, result in results.items()),
+                  flush=True)
+            return results
+
+        calm = races.calm_rounds(options.rounds, one)
+        rounds = {name: [results[name] for results in calm] for name in calm[0]}
         both = [np.fromfile(f"{folder}/{name}", "i4").reshape(-1, options.k) for name in ("faiss", "implicit")]
         same = np.mean([len(np.intersect1d(a, b)) / options.k for a, b in zip(*both)])
         if same < 0.9999:
             sys.exit(f"the peers' lists differ: {same:.4f} of the items are the same")
-        if options.users == len(both[0]) and rounds["martlet"][0]["itemSum"] != int(both[0].sum(dtype="i8")):
-            print("note: Martlet's lists and faiss's differ in some item (equal scores, or rounding)")
+        note = f"exact; {same:.4%} of the peers' items are the same"
+        if options.users == len(both[0]):
+            equal = rounds["martlet"][0]["itemSum"] == int(both[0].sum(dtype="i8"))
+            note = "the same items as faiss flat, by their sum" if equal else "exact; some items of equal scores differ"
 
     def median(name, key):
         return statistics.median(result[key] for result in rounds[name])
 
     print(f"\n{options.users:,} users × {options.items:,} items × {options.dimensions}, top {options.k}, "
-          f"{options.threads} threads, {options.rounds} rounds, kernels: {rounds['martlet'][0]['kernels']}")
+          f"{options.threads} threads, {len(calm)} rounds, kernels: {rounds['martlet'][0]['kernels']}")
     print("| side | users/s | users/processor-s | peak MB | Martlet's rate over it | by processor time |\n"
           "|---|---|---|---|---|---|")
     for name in rounds:
@@ -171,6 +196,16 @@ def main():
             for key in ("users_per_second", "users_per_cpu_second"))
         print(f"| {name} | {median(name, 'users_per_second'):,.0f} | {median(name, 'users_per_cpu_second'):,.0f} "
               f"| {median(name, 'peak_mb'):,.0f} | {wall:.2f} | {processor:.2f} |")
+    ceiling = races.ceiling("float32", options.threads)
+    titles = {"faiss": ("faiss flat", 2.5), "implicit": ("implicit topk", 4.0),
+              "product": ("numpy/OpenBLAS product without selection", None)}
+    for name, (title, asked) in titles.items():
+        races.record(
+            "topk", f"batch top-{options.k}, {options.users:,} × {options.items:,} × {options.dimensions}", title, "users/s",
+            [r["users_per_second"] for r in rounds[name]], [r["users_per_second"] for r in rounds["martlet"]], asked,
+            peer_peak=median(name, "peak_mb"), peak=median("martlet", "peak_mb"),
+            share=median("martlet", "users_per_second") * 2 * options.items * options.dimensions / ceiling / 1e9,
+            ceiling=f"{ceiling:.0f} GFLOP/s", note=note if name == "faiss" else "")
 
 
 main()
