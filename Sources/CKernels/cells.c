@@ -1,12 +1,12 @@
 #include "cells.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dispatch.h"
 #include "ranking_keys.h"
 #include "scan.h"
+#include "scratch.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -271,6 +271,17 @@ static void coarse_plain(const struct search *search, float *scores) {
     }
 }
 
+/// What the best vector of each cell is expected to score at most, and the largest of each 16.
+static void promise_plain(const struct martlet_cells *cells, const float *bases, float reach, float *promise, float *tops) {
+    for (size_t t = 0; t < (cells->cells + TILE - 1) / TILE; t++) {
+        tops[t] = -INFINITY;
+        for (size_t cell = t * TILE; cell < (t + 1) * TILE; cell++) {
+            promise[cell] = cell < cells->cells ? bases[cell] + reach * cells->spreads[cell] : -INFINITY;
+            tops[t] = promise[cell] > tops[t] ? promise[cell] : tops[t];
+        }
+    }
+}
+
 static float score_plain(const float *query, const int16_t *row, size_t dimensions) {
     float lanes[8] = {0};
     size_t d = 0;
@@ -414,6 +425,19 @@ VNNI static void coarse_vnni(const struct search *search, float *scores) {
     }
 }
 
+VNNI static void promise_vnni(
+    const struct martlet_cells *cells, const float *bases, float reach, float *promise, float *tops) {
+    for (size_t t = 0; t < (cells->cells + TILE - 1) / TILE; t++) {
+        const size_t left = cells->cells - t * TILE;
+        const __mmask16 there = left >= TILE ? 0xffff : (__mmask16)((1u << left) - 1);
+        const __m512 spreads = _mm512_maskz_loadu_ps(there, cells->spreads + t * TILE);
+        const __m512 sum = _mm512_fmadd_ps(_mm512_set1_ps(reach), spreads, _mm512_loadu_ps(bases + t * TILE));
+        const __m512 all = _mm512_mask_mov_ps(_mm512_set1_ps(-INFINITY), there, sum);
+        _mm512_storeu_ps(promise + t * TILE, all);
+        tops[t] = _mm512_reduce_max_ps(all);
+    }
+}
+
 VNNI static float score_vnni(const float *query, const int16_t *row, size_t dimensions) {
     __m512 a = _mm512_setzero_ps(), b = a;
     size_t d = 0;
@@ -458,14 +482,16 @@ static void best_plain(const float *scores, size_t columns, int32_t first, float
 static struct {
     void (*scan)(struct search *, size_t, size_t, float, const uint8_t *);
     void (*coarse)(const struct search *, float *);
+    void (*promise)(const struct martlet_cells *, const float *, float, float *, float *);
     float (*score)(const float *, const int16_t *, size_t);
     void (*best)(const float *, size_t, int32_t, float *, int32_t *);
-} in_use = {scan_plain, coarse_plain, score_plain, best_plain};
+} in_use = {scan_plain, coarse_plain, promise_plain, score_plain, best_plain};
 
 __attribute__((constructor)) static void choose_cells(void) {
 #if defined(__x86_64__)
     if (martlet_scan_is_fast()) {
-        in_use.scan = scan_vnni, in_use.coarse = coarse_vnni, in_use.score = score_vnni, in_use.best = best_avx512;
+        in_use.scan = scan_vnni, in_use.coarse = coarse_vnni, in_use.promise = promise_vnni;
+        in_use.score = score_vnni, in_use.best = best_avx512;
     } else if (martlet_kernels_in_use() != MARTLET_PLAIN) {
         in_use.scan = scan_avx2, in_use.score = score_avx2;
     }
@@ -481,8 +507,7 @@ void martlet_cells_best(const float *scores, size_t rows, size_t columns, size_t
 // MARK: - The final order
 
 /// What the candidates are scored by, and the result.
-static void finish(const struct martlet_cells *cells, struct martlet_cells_job *job, uint64_t *keys, uint64_t *spare,
-                   size_t count) {
+static void finish(struct martlet_cells_job *job, uint64_t *keys, uint64_t *spare, size_t count) {
     size_t found = count;
     if (found > job->k) found = select_best(keys, found, job->k, job->k);
     sort_descending(keys, spare, found);
@@ -490,7 +515,6 @@ static void finish(const struct martlet_cells *cells, struct martlet_cells_job *
         job->result_items[rank] = rank < found ? (int32_t)slot_of(keys[rank]) : -1;
         job->result_scores[rank] = rank < found ? score_of(keys[rank]) : -INFINITY;
     }
-    (void)cells;
 }
 
 /// The key of a slot's exact score: ordered by it, then by the lower key of the index.
@@ -535,28 +559,26 @@ static void note_excluded(struct search *search) {
     }
 }
 
-/// Puts the indices of the cells that may still hold something, best first, into `order`; returns how many.
-static size_t choose(const float *promise, size_t cells, float least, size_t at_least, uint64_t *order, uint64_t *spare) {
+/// Puts the cells that promise at least `least` into `order`, the `most` best of them, best first; returns how many.
+static size_t choose(const float *promise, const float *tops, size_t cells, float least, size_t most, uint64_t *order,
+                     uint64_t *spare) {
     size_t count = 0;
-    for (size_t cell = 0; cell < cells; cell++) {
-        order[count] = key_of(promise[cell], (uint32_t)cell);
-        count += promise[cell] >= least;
+    for (size_t t = 0; t < (cells + TILE - 1) / TILE; t++) {
+        if (!(tops[t] >= least)) continue;
+        for (size_t cell = t * TILE; cell < (t + 1) * TILE; cell++) {
+            order[count] = key_of(promise[cell], (uint32_t)cell);
+            count += promise[cell] >= least;
+        }
     }
-    if (at_least && count > at_least) count = select_best(order, count, at_least, at_least);
+    if (count > most) count = select_best(order, count, most, most);
     sort_descending(order, spare, count);
     return count;
 }
 
-/// A promise that some FIRST cells reach: the FIRST-th largest of the tiles' largest.
-static float first_promise(const float *promise, size_t cells, uint64_t *spare) {
-    const size_t tiles = cells / TILE;
-    if (tiles <= FIRST) return -INFINITY;
-    for (size_t t = 0; t < tiles; t++) {
-        float most = promise[t * TILE];
-        for (size_t lane = 1; lane < TILE; lane++)
-            most = promise[t * TILE + lane] > most ? promise[t * TILE + lane] : most;
-        spare[t] = key_of(most, (uint32_t)t);
-    }
+/// A promise that at least FIRST cells reach: the FIRST-th largest of the tiles' largest.
+static float first_promise(const float *tops, size_t tiles, uint64_t *spare) {
+    if (tiles <= FIRST) return -3.4e38f;
+    for (size_t t = 0; t < tiles; t++) spare[t] = key_of(tops[t], (uint32_t)t);
     select_best(spare, tiles, FIRST, FIRST);
     uint64_t worst = spare[0];
     for (size_t i = 1; i < FIRST; i++) worst = spare[i] < worst ? spare[i] : worst;
@@ -578,10 +600,10 @@ static void read_cells(struct search *search, const float *promise, const float 
     }
 }
 
-int martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells_job *job) {
+void martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells_job *job) {
     const size_t dimensions = cells->dimensions, padded = (cells->cells + TILE - 1) / TILE * TILE;
     job->scanned = 0;
-    if (!is_finite(job->query, dimensions) || !job->k) return pad(job), 1;
+    if (!is_finite(job->query, dimensions) || !job->k) return pad(job);
     struct search search;
     search.cells = cells;
     search.job = job;
@@ -602,11 +624,8 @@ int martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells
     note_excluded(&search);
 
     const size_t candidate_bytes = rounded((search.capacity + 2 * TILE) * sizeof(uint64_t));
-    const size_t order_bytes = rounded((padded + TILE) * sizeof(uint64_t));
-    char *memory = NULL;
-    if (posix_memalign((void **)&memory, 64, 2 * candidate_bytes + 2 * order_bytes + 2 * rounded(padded * sizeof(float))))
-        return 0;
-    char *at = memory;
+    const size_t order_bytes = rounded((padded + TILE) * sizeof(uint64_t)), float_bytes = rounded(padded * sizeof(float));
+    char *at = martlet_thread_scratch(2 * candidate_bytes + 2 * order_bytes + 3 * float_bytes);
     search.candidates = (uint64_t *)at, at += candidate_bytes;
     uint64_t *spare = (uint64_t *)at;
     at += candidate_bytes;
@@ -614,55 +633,46 @@ int martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells
     at += order_bytes;
     uint64_t *order_spare = (uint64_t *)at;
     at += order_bytes;
-    float *bases = (float *)at, *promise = (float *)(at + rounded(padded * sizeof(float)));
+    float *bases = (float *)at, *promise = (float *)(at + float_bytes), *tops = (float *)(at + 2 * float_bytes);
 
     in_use.coarse(&search, bases);
     const float reach = (job->reach < 1e30f ? job->reach : 1e30f) * (float)sqrt(norm);
-    for (size_t cell = 0; cell < cells->cells; cell++) promise[cell] = bases[cell] + reach * cells->spreads[cell];
-
-    const size_t cap = job->most_cells < cells->cells ? job->most_cells : cells->cells;
-    const float least = first_promise(promise, cells->cells, order_spare);
-    size_t count = choose(promise, cells->cells, least, cap < FIRST ? cap : FIRST, order, order_spare);
+    in_use.promise(cells, bases, reach, promise, tops);
+    // The cells that promise most raise the threshold, by which the rest are chosen.
+    size_t count = choose(
+        promise, tops, cells->cells, first_promise(tops, padded / TILE, order_spare), FIRST, order, order_spare);
     read_cells(&search, promise, bases, order, count);
     compact(&search);
-    // What was read promises nothing more.
     for (size_t i = 0; i < count; i++) promise[slot_of(order[i])] = -INFINITY;
-    if (cap > count) {
-        count = choose(promise, cells->cells, search.threshold > -INFINITY ? search.threshold : -3.4e38f, cap - count,
-                       order, order_spare);
-        read_cells(&search, promise, bases, order, count);
-        compact(&search);
-    }
+    const float least = search.threshold > -3.4e38f ? search.threshold : -3.4e38f;
+    count = choose(promise, tops, cells->cells, least, cells->cells, order, order_spare);
+    read_cells(&search, promise, bases, order, count);
+    compact(&search);
     job->scanned = search.scanned;
     for (size_t i = 0; i < search.length && i < 16; i++) fetch_row(cells, slot_of(search.candidates[i]));
     for (size_t i = 0; i < search.length; i++) {
         if (i + 16 < search.length) fetch_row(cells, slot_of(search.candidates[i + 16]));
         search.candidates[i] = exact_key(cells, job->query, slot_of(search.candidates[i]));
     }
-    finish(cells, job, search.candidates, spare, search.length);
-    free(memory);
-    return 1;
+    finish(job, search.candidates, spare, search.length);
 }
 
-int martlet_cells_exact(const struct martlet_cells *cells, struct martlet_cells_job *job, const int32_t *slots,
+void martlet_cells_exact(const struct martlet_cells *cells, struct martlet_cells_job *job, const int32_t *slots,
                         size_t count) {
     job->scanned = 0;
-    if (!is_finite(job->query, cells->dimensions) || !job->k) return pad(job), 1;
+    if (!is_finite(job->query, cells->dimensions) || !job->k) return pad(job);
     struct search search;
     search.cells = cells;
     search.job = job;
     note_excluded(&search);
-    uint64_t *keys = malloc((2 * count + 1) * sizeof *keys);
-    if (!keys) return 0;
+    uint64_t *keys = martlet_thread_scratch((2 * count + 1) * sizeof *keys);
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
         if (i + 16 < count) fetch_row(cells, (size_t)slots[i + 16]);
         if (search.is_filtered && is_hidden(&search, cells->keys[slots[i]])) continue;
         keys[found++] = exact_key(cells, job->query, (size_t)slots[i]);
     }
-    finish(cells, job, keys, keys + count, found);
-    free(keys);
-    return 1;
+    finish(job, keys, keys + count, found);
 }
 
 size_t martlet_cells_allowed(const struct martlet_cells *cells, const int32_t *ordered, const int32_t *slot_of_key,

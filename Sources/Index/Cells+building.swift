@@ -68,9 +68,10 @@ extension Cells {
     /// σ = √(Σ‖x − μ‖² / (n · D)), and no less than what rounding a centroid to 8 bits leaves open.
     static func spread(_ sum: Double, of count: Int, around centroid: UnsafeBufferPointer<Float>) -> Float {
         guard !centroid.isEmpty else { return 1e-20 }
-        let own = Double(dot(centroid, centroid)) / Double(centroid.count)
+        // In double precision: squares of large numbers are no float32.
+        let own = centroid.reduce(0) { $0 + Double($1) * Double($1) } / Double(centroid.count)
         let spread = (sum / Double(max(1, count * centroid.count))).squareRoot()
-        return max(Float(spread), Float(0.01 * own.squareRoot()), 1e-20)
+        return min(max(Float(spread), Float(0.01 * own.squareRoot()), 1e-20), 1e38)
     }
 
     /// The first tile of each cell of so many vectors, and the number of tiles.

@@ -49,6 +49,12 @@ final class Cells: Sendable {
             centroids.pointer, centroids.rows, centroids.columns, packedCentroids.writable(UInt8.self))
     }
 
+    /// The bytes of all of it.
+    var byteCount: Int {
+        [tiles, rows, exponents, keys, ordered, slots, packedCentroids].reduce(0) { $0 + $1.count }
+            + centroids.values.count * 4 + spreads.count * 4 + offsets.count * 4
+    }
+
     /// A bit for each lane of each tile that holds a vector.
     var occupied: [UInt16] {
         let keys = keys.numbers(Int32.self)

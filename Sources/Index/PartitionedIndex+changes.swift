@@ -49,8 +49,8 @@ extension PartitionedIndex {
     package mutating func compact(fewest: Int, threads: Int? = nil) {
         guard let cells, count <= 4 * trainedCount else {
             if count >= fewest, count > 0, dimensions > 0 {
-                let (keys, vectors) = contents()
-                train(vectors, keys: keys, threads: threads)
+                let keys = keys
+                train(vectors(of: keys, threads: threads), keys: keys, threads: threads)
             }
             return
         }
@@ -61,20 +61,18 @@ extension PartitionedIndex {
         pending = ExactIndex(dimensions: dimensions)
     }
 
-    /// All keys, ascending, and their vectors.
-    func contents() -> (keys: [Int32], vectors: Matrix) {
-        let keys = keys
+    /// The vectors of keys that are there.
+    func vectors(of keys: [Int32], threads: Int? = nil) -> Matrix {
         let vectors = Matrix(rows: keys.count, columns: dimensions)
-        let waiting = Set(pending.keys)
-        parallelFor(keys.count, grain: 256) { range, _ in
+        parallelFor(keys.count, grain: 256, threads: threads) { range, _ in
             for row in range {
-                if !waiting.contains(keys[row]), let cells, let slot = cells.slot(of: keys[row]) {
+                if let cells, let slot = cells.slot(of: keys[row]), isLive(slot) {
                     cells.vector(at: slot, into: vectors.pointer + row * dimensions)
                 } else if let vector = pending.vector(of: keys[row]) {
                     _ = vectors.row(row).update(fromContentsOf: vector)
                 }
             }
         }
-        return (keys, vectors)
+        return vectors
     }
 }

@@ -3,6 +3,9 @@ import Core
 import Tensor
 
 extension PartitionedIndex {
+    /// What stands in a file's header.
+    static let format = "martlet-partitioned-index"
+
     /// Writes the index as one safetensors file, which Python's `safetensors` reads:
     ///
     /// | tensor | type and shape | |
@@ -52,7 +55,7 @@ extension PartitionedIndex {
             ]
         }
         let metadata = [
-            "format": "martlet-partitioned-index", "version": "1", "dimensions": "\(dimensions)",
+            "format": Self.format, "version": "1", "dimensions": "\(dimensions)",
             "reach": "\(effort.reach)", "refine": "\(effort.refine)", "trained": "\(trainedCount)",
             "cells": options.cells.map { "\($0)" } ?? "", "rounds": "\(options.rounds)", "sample": "\(options.sample)",
             "recall": "\(options.targetRecall)", "k": "\(options.k)", "queries": "\(options.queries)",
@@ -71,7 +74,7 @@ extension PartitionedIndex {
         let file = try TensorFile(path)
         let metadata = file.metadata
         func number(_ name: String) -> Int? { metadata[name].flatMap { Int($0) } }
-        guard metadata["format"] == "martlet-partitioned-index", metadata["version"] == "1",
+        guard metadata["format"] == Self.format, metadata["version"] == "1",
             let dimensions = number("dimensions"), (0...martlet_cells_most_dimensions()).contains(dimensions),
             let reach = metadata["reach"].flatMap({ Float($0) }), reach >= 0,
             let refine = metadata["refine"].flatMap({ Float($0) }), refine >= 1, refine.isFinite,
@@ -119,7 +122,7 @@ extension Cells {
         guard offsets.first == 0, offsets.last.map(Int.init) == tiles, zip(offsets, offsets.dropFirst()).allSatisfy(<=)
         else { throw corrupted("its cells do not follow one another") }
         let spreads = Array(try file.tensor("spreads", "F32", [cells]).numbers(Float.self))
-        guard spreads.allSatisfy({ $0 >= 0 }), centroids.numbers(Float.self).allSatisfy(\.isFinite) else {
+        guard spreads.allSatisfy({ $0 >= 0 && $0 <= 1e38 }), centroids.numbers(Float.self).allSatisfy(\.isFinite) else {
             throw corrupted("its centroids are not numbers")
         }
         self.init(

@@ -15,8 +15,8 @@ extension PartitionedIndex {
     ) throws -> RecallReport {
         let queries = queries ?? sampleQueries()
         let k = k ?? options.k
-        let (keys, vectors) = contents()
-        let exact = try ExactIndex(sorted: keys, vectors: vectors).search(queries, k: k, filter: filter)
+        try check(queries)
+        let exact = exactLists(queries, k: k, filter: filter, threads: nil)
         return try compare(queries, with: exact, filter: filter, effort: effort ?? self.effort, threads: nil)
     }
 
@@ -27,22 +27,9 @@ extension PartitionedIndex {
     /// - Throws: `invalidData` if the queries have the wrong shape or are none.
     /// - Complexity: O(Q · N · D)
     @discardableResult public mutating func tune(queries: Matrix? = nil, threads: Int? = nil) throws -> RecallReport {
-        try tune(queries: queries, comparing: contents().vectors, threads: threads)
-    }
-
-    /// The same with the vectors at hand: those of all keys, ascending.
-    @discardableResult mutating func tune(queries: Matrix?, comparing vectors: Matrix, threads: Int?) throws
-        -> RecallReport
-    {
         let queries = queries ?? sampleQueries()
-        guard queries.columns == dimensions, queries.rows > 0 else {
-            throw MartletError(
-                .invalidData,
-                "recall is measured with queries of \(dimensions) dimensions, not \(queries.rows) of \(queries.columns)",
-                hint: "give the vectors of some hundred users")
-        }
-        let exact = topK(
-            queries: queries, items: PackedItems(vectors, keys: keys, threads: threads), k: options.k, threads: threads)
+        try check(queries)
+        let exact = exactLists(queries, k: options.k, filter: SearchFilter(), threads: threads)
         var best: (effort: SearchEffort, report: RecallReport, cost: Double)?
         for refine in [1.15, 1.3, 1.5, 2, 3, 5] as [Float] {
             guard let (effort, report) = try leastReach(refine, queries, exact, threads: threads) else { continue }
@@ -56,6 +43,34 @@ extension PartitionedIndex {
         }
         effort = best.effort
         return best.report
+    }
+
+    private func check(_ queries: Matrix) throws {
+        guard queries.columns == dimensions, queries.rows > 0 || count == 0 else {
+            throw MartletError(
+                .invalidData,
+                "recall is measured with queries of \(dimensions) dimensions, not \(queries.rows) of \(queries.columns)",
+                hint: "give the vectors of some hundred users")
+        }
+    }
+
+    /// The exact lists, by comparing all: some vectors at a time, as their 16 bits have them.
+    private func exactLists(_ queries: Matrix, k: Int, filter: SearchFilter, threads: Int?) -> RankedLists {
+        let keys = keys
+        var allowed = filter.allowed
+        if let count = allowed?.count, let last = keys.last.map(Int.init), count <= last {
+            allowed! += [Bool](repeating: false, count: last + 1 - count)
+        }
+        var lists = RankedLists(count: queries.rows, k: k)
+        for start in stride(from: 0, to: keys.count, by: 1 << 16) {
+            let part = Array(keys[start..<min(start + (1 << 16), keys.count)])
+            let items = PackedItems(vectors(of: part, threads: threads), keys: part, threads: threads)
+            lists = merged(
+                lists,
+                topK(
+                    queries: queries, items: items, k: k, exclude: filter.exclude, allowed: allowed, threads: threads))
+        }
+        return lists
     }
 
     /// The least reach, to 1/32, with which a search that scores `refine · k` vectors again reaches the target; nil if

@@ -68,18 +68,17 @@ extension PartitionedIndex {
                 cells.withKernelCells(live: live) { kernelCells in
                     var job = martlet_cells_job(
                         query: query, k: wanted, refine: max(wanted, Int(refined)),
-                        reach: max(effort.reach, 0), most_cells: cells.centroids.rows,
+                        reach: max(effort.reach, 0),
                         allowed: filter.allowed == nil ? nil : allowed.baseAddress?.assumingMemoryBound(to: UInt8.self),
                         allowed_count: allowed.count, excluded: excluded.baseAddress, excluded_count: excluded.count,
                         result_items: items, result_scores: scores, scanned: 0)
-                    let isDone =
-                        among.map {
-                            $0.withUnsafeBufferPointer {
-                                martlet_cells_exact(kernelCells, &job, $0.baseAddress, $0.count)
-                            }
+                    if let among {
+                        among.withUnsafeBufferPointer {
+                            martlet_cells_exact(kernelCells, &job, $0.baseAddress, $0.count)
                         }
-                        ?? martlet_cells_search(kernelCells, &job)
-                    precondition(isDone != 0, "out of memory")
+                    } else {
+                        martlet_cells_search(kernelCells, &job)
+                    }
                     return job.scanned
                 }
             }
@@ -105,7 +104,7 @@ extension PartitionedIndex {
     }
 
     /// The best of two searches of the same queries.
-    private func merged(_ first: RankedLists, _ second: RankedLists) -> RankedLists {
+    func merged(_ first: RankedLists, _ second: RankedLists) -> RankedLists {
         let k = first.k
         var result = RankedLists(count: first.count, k: k)
         for query in 0..<first.count {

@@ -23,8 +23,8 @@ public struct PartitionedIndex: VectorIndex {
     public let dimensions: Int
     /// How much a query reads.
     public var effort: SearchEffort
-    /// How the cells were made, and will be.
-    public let options: PartitionOptions
+    /// How the cells were made, and will be; ``tune(queries:threads:)`` asks for its recall.
+    public var options: PartitionOptions
     /// nil until there are enough vectors.
     var cells: Cells?
     /// The lanes of the cells' tiles whose vectors are there and neither deleted nor replaced.
@@ -72,11 +72,19 @@ public struct PartitionedIndex: VectorIndex {
             return
         }
         train(vectors, keys: keys, threads: threads)
-        try tune(queries: queries, comparing: vectors, threads: threads)
+        try tune(queries: queries, threads: threads)
     }
 
     /// How many vectors there are.
     public var count: Int { liveCount + pending.count }
+
+    /// How many cells there are; 0 as long as all vectors are searched.
+    public var cellCount: Int { cells?.centroids.rows ?? 0 }
+
+    /// The bytes that the index holds in memory, or reads through a memory map.
+    public var memoryBytes: Int {
+        (cells?.byteCount ?? 0) + live.count * 2 + pending.count * (dimensions * 9 + 16)
+    }
 
     /// The keys, ascending.
     ///

@@ -60,7 +60,6 @@ struct martlet_cells_job {
     size_t k;
     size_t refine;             // R, at least k
     float reach;
-    size_t most_cells;         // read at most so many
     const uint8_t *allowed;    // for each key below allowed_count whether it may be found; or NULL. No others may.
     size_t allowed_count;
     const int32_t *excluded;   // keys to leave out, sorted; or NULL
@@ -73,11 +72,11 @@ struct martlet_cells_job {
 size_t martlet_cells_most_dimensions(void);
 
 /// The best k of what is found by the rule above; equal scores by the lower key. Nothing for a query that is not finite.
-/// Returns 0 for want of memory.
-int martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells_job *job);
+/// Takes the thread's scratch memory.
+void martlet_cells_search(const struct martlet_cells *cells, struct martlet_cells_job *job);
 
 /// The best k among `count` slots, by their 16 bits.
-int martlet_cells_exact(const struct martlet_cells *cells, struct martlet_cells_job *job, const int32_t *slots,
+void martlet_cells_exact(const struct martlet_cells *cells, struct martlet_cells_job *job, const int32_t *slots,
                         size_t count);
 
 /// The live slots of the keys that are allowed, in the order of the keys; returns how many. `ordered` holds all keys
