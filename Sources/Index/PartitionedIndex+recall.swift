@@ -31,11 +31,14 @@ extension PartitionedIndex {
         try check(queries)
         let exact = exactLists(queries, k: options.k, filter: SearchFilter(), threads: threads)
         var best: (effort: SearchEffort, report: RecallReport, cost: Double)?
+        var most = 8 * PartitionedIndex.steps
         for refine in [1.15, 1.3, 1.5, 2, 3, 5] as [Float] {
-            guard let (effort, report) = try leastReach(refine, queries, exact, threads: threads) else { continue }
+            guard let (reach, report) = try leastReach(refine, most, queries, exact, threads: threads) else { continue }
+            most = reach
             // A vector scored again is read from memory at random: as long as some ten of the scan, which runs ahead.
             let cost = report.scanned + 10 * Double(refine) * Double(options.k)
-            if cost < best?.cost ?? .infinity { best = (effort, report, cost) }
+            if cost >= best?.cost ?? .infinity { break }
+            best = (SearchEffort(reach: Float(reach) / Float(PartitionedIndex.steps), refine: refine), report, cost)
         }
         guard let best else {
             effort = .everything
@@ -73,25 +76,37 @@ extension PartitionedIndex {
         return lists
     }
 
-    /// The least reach, to 1/32, with which a search that scores `refine · k` vectors again reaches the target; nil if
-    /// none does.
-    private func leastReach(_ refine: Float, _ queries: Matrix, _ exact: RankedLists, threads: Int?) throws
-        -> (SearchEffort, RecallReport)?
+    /// Reaches are tried in steps of 1/32.
+    private static let steps = 32
+
+    /// The least reach, in steps, up to `most`, with which a search that scores `refine · k` vectors again reaches the
+    /// target; nil if none does. What is read grows with the exponential of the reach: small ones are tried first.
+    private func leastReach(_ refine: Float, _ most: Int, _ queries: Matrix, _ exact: RankedLists, threads: Int?) throws
+        -> (reach: Int, report: RecallReport)?
     {
-        var found: (SearchEffort, RecallReport)?
-        var (low, high) = (0, 8 * 32)
+        func report(_ reach: Int) throws -> RecallReport {
+            let effort = SearchEffort(reach: Float(reach) / Float(PartitionedIndex.steps), refine: refine)
+            return try compare(queries, with: exact, filter: SearchFilter(), effort: effort, threads: threads)
+        }
+        var low = 0
+        var high = min(PartitionedIndex.steps * 3 / 2, most)
+        var found = try report(high)
+        while found.recall < options.targetRecall {
+            guard high < most else { return nil }
+            low = high + 1
+            high = min(high + PartitionedIndex.steps / 2, most)
+            found = try report(high)
+        }
         while low < high {
             let middle = (low + high) / 2
-            let effort = SearchEffort(reach: Float(middle) / 32, refine: refine)
-            let report = try compare(queries, with: exact, filter: SearchFilter(), effort: effort, threads: threads)
-            if report.recall >= options.targetRecall {
-                found = (effort, report)
-                high = middle
+            let tried = try report(middle)
+            if tried.recall >= options.targetRecall {
+                (high, found) = (middle, tried)
             } else {
                 low = middle + 1
             }
         }
-        return found
+        return (high, found)
     }
 
     private func compare(

@@ -17,7 +17,6 @@ struct Race {
         guard arguments.count == 4, let dimensions = Int(arguments[2]), let k = Int(arguments[3]) else {
             return print("usage: ann FOLDER DIMENSIONS K")
         }
-        setlinebuf(stdout)
         func matrix(_ name: String) throws -> Matrix { try Race.matrix("\(arguments[1])/\(name)", dimensions) }
         let (vectors, queries, others) = try (matrix("vectors"), matrix("queries"), matrix("others"))
         let truth = try Data(contentsOf: URL(filePath: "\(arguments[1])/truth")).withUnsafeBytes {
@@ -30,6 +29,7 @@ struct Race {
         print(
             "{\"build_seconds\": \(built), \"resident_mb\": \(resident() - before), "
                 + "\"index_mb\": \(Double(index.memoryBytes) / 1e6), \"cells\": \(index.cellCount)}")
+        fflush(nil)
         let single = (0..<queries.rows).map { queries.copy(rows: $0..<$0 + 1) }
         for target in [0.9, 0.95, 0.98, 0.99] {
             index = try retargeted(index, target, k, others)
@@ -73,6 +73,7 @@ struct Race {
             "{\"name\": \"\(name)\", \"recall\": \(Double(hits) / Double(queries.count * k)), "
                 + "\"queries_per_second\": \(rates[rates.count / 2]), \"reach\": \(index.effort.reach), "
                 + "\"refine\": \(index.effort.refine)}")
+        fflush(nil)
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Double {
