@@ -96,6 +96,7 @@ let races: [Part] =
         race("dlrm", "dlrm", imports: ["Tensor", "Models"]),
         race("linear", "linear", imports: ["Core", "Features", "Models"]),
         race("single", "topk", imports: ["Tensor", "Index"]),
+        race("ann", "ann", imports: ["Tensor", "Index"]),
         race("quality", "quality", imports: ["Core", "PublicTables"]),
         race("lists", "serving", imports: ["Stores", "Serving"]),
         race("plain", "serving", imports: [], products: ["hummingbird/Hummingbird", "swift-log/Logging"]),

@@ -62,6 +62,7 @@ extension PartitionedIndex {
     ) -> Int {
         let excluded = filter.exclude?[row].sorted() ?? []
         let wanted = min(k, liveCount)
+        let isAsked = filter.allowed != nil && among == nil
         let refined = min(Double(max(1, effort.refine)) * Double(wanted), Double(liveCount)).rounded(.up)
         return excluded.withUnsafeBufferPointer { excluded in
             (filter.allowed ?? []).withUnsafeBytes { allowed in
@@ -69,7 +70,8 @@ extension PartitionedIndex {
                     var job = martlet_cells_job(
                         query: query, k: wanted, refine: max(wanted, Int(refined)),
                         reach: max(effort.reach, 0),
-                        allowed: filter.allowed == nil ? nil : allowed.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                        allowed: filter.allowed == nil || among != nil
+                            ? nil : allowed.baseAddress?.assumingMemoryBound(to: UInt8.self),
                         allowed_count: allowed.count, excluded: excluded.baseAddress, excluded_count: excluded.count,
                         result_items: items, result_scores: scores, scanned: 0)
                     if let among {
@@ -88,8 +90,8 @@ extension PartitionedIndex {
     /// The slots of what is allowed, if it is little.
     private func allowedSlots(_ cells: Cells, _ allowed: [Bool]) -> [Int32]? {
         let most = max(PartitionedIndex.fewAllowed, liveCount / 32)
-        var passing = 0
-        for isAllowed in allowed where isAllowed { passing += 1 }
+        // Truth values are bytes of 0 and 1.
+        let passing = allowed.withUnsafeBytes { $0.reduce(into: 0) { $0 += Int($1) } }
         guard passing <= most else { return nil }
         return [Int32](unsafeUninitializedCapacity: max(passing, 1)) { slots, found in
             found = cells.withKernelCells(live: live) { kernelCells in

@@ -31,7 +31,7 @@ struct Race {
                 + "\"index_mb\": \(Double(index.memoryBytes) / 1e6), \"cells\": \(index.cellCount)}")
         fflush(nil)
         let single = (0..<queries.rows).map { queries.copy(rows: $0..<$0 + 1) }
-        for target in [0.9, 0.95, 0.98, 0.99] {
+        for target in [0.89, 0.91, 0.94, 0.96, 0.975, 0.985, 0.992] {
             index = try retargeted(index, target, k, others)
             try report("target \(target)", index, single, k: k, filter: SearchFilter(), truth)
         }
