@@ -81,7 +81,7 @@ struct PipelineRun {
         }
         report(
             "features", since: start, outcome, in: users.map { _ in 1 },
-            out: (0..<batch.count).map { batch.features?[$0] == nil ? 0 : 1 })
+            out: (0..<batch.count).map { (batch.features?[$0] ?? nil) == nil ? 0 : 1 })
     }
 
     // MARK: - Sources
@@ -108,7 +108,7 @@ struct PipelineRun {
                 results[place] = (none, .late)
             } else {
                 do {
-                    results[place] = (try await source.propose(batch), .done)
+                    results[place] = Self.checked(try await source.propose(batch), none)
                 } catch {
                     results[place] = (none, .failed("\(error)"))
                 }
@@ -117,9 +117,7 @@ struct PipelineRun {
         }
         for (place, task) in aside {
             switch await task.value {
-            case .done(let lists) where lists.count == batch.count: results[place] = (lists, .done)
-            case .done(let lists):
-                results[place] = (none, .failed("\(lists.count) lists for \(batch.count) requests"))
+            case .done(let lists): results[place] = Self.checked(lists, none)
             case .late: results[place] = (none, .late)
             case .failed(let error): results[place] = (none, .failed("\(error)"))
             }
@@ -138,6 +136,16 @@ struct PipelineRun {
             found.append(lists)
         }
         return found
+    }
+
+    /// A source's lists, if there is one for each request.
+    private static func checked(
+        _ lists: [[ScoredItem]], _ none: [[ScoredItem]]
+    ) -> (lists: [[ScoredItem]], outcome: StageReport.Outcome) {
+        guard lists.count == none.count else {
+            return (none, .failed("\(lists.count) lists for \(none.count) requests"))
+        }
+        return (lists, .done)
     }
 
     private static func seconds(_ duration: Duration) -> Double {
