@@ -25,6 +25,8 @@ public final class ServedBundle: Sendable {
     let index: (any VectorIndex)?
     let tower: (any QueryTower)?
     let ranker: (any CandidateScorer)?
+    /// How many of a vector's numbers say what an item is like: a bias behind them says how popular it is.
+    let directionWidth: Int
     /// The kinds of events that the models learned from: only these are history to them.
     let learnedKinds: Set<Event.Kind>
 
@@ -63,10 +65,15 @@ public final class ServedBundle: Sendable {
         }
         if let towerModel = try model(configuration.tower, manifest.tower, "retrieval") as? any QueryModel {
             tower = try towerModel.queryTower(data)
-            index = try ExactIndex(loading: "\(folder)/parts/index.safetensors")
+            let vectors = try ExactIndex(loading: "\(folder)/parts/index.safetensors")
+            index = vectors
+            let dimension = towerModel.hyperparameters["dimension"]?.integer
+            let hasBias = towerModel.kind == TwoTowerModel.kind || vectors.dimensions - 1 == dimension
+            directionWidth = vectors.dimensions - (hasBias ? 1 : 0)
         } else {
             tower = nil
             index = nil
+            directionWidth = 0
         }
         let rankingModel = try model(configuration.ranker, manifest.ranker, "ranking")
         ranker = try (rankingModel as? any CandidateModel)?.candidateScorer(data)

@@ -55,7 +55,7 @@ package struct MarginalRelevance: Reranker {
 
         init(_ items: [Int32], _ bundle: ServedBundle) {
             directions = items.map { item in
-                guard let vector = bundle.index?.vector(of: item) else { return nil }
+                guard let vector = bundle.index?.vector(of: item)?.prefix(bundle.directionWidth) else { return nil }
                 let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
                 return length > 0 ? vector.map { $0 / length } : nil
             }

@@ -70,7 +70,7 @@ struct TowerSource: CandidateSource {
                 guard let vector = index.vector(of: contact.item) else { continue }
                 let age = max(0, Double(batch.now - contact.time))
                 let weight = Float(exp2(-age / configuration.halfLife))
-                for place in query.indices { query[place] += weight * vector[place] }
+                for place in 0..<batch.bundle.directionWidth { query[place] += weight * vector[place] }
             }
             let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
             guard length > 0 else { continue }
