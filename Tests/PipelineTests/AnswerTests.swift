@@ -57,9 +57,11 @@ import Testing
     }
 
     /// Somebody who was never seen buys things of kind 2 and is shown such things.
-    @Test func aNewcomerIsKnownByEvents() async throws {
+    @Test(arguments: ["item-item", "tower: {query: average}"])
+    func aNewcomerIsKnownByEvents(source: String) async throws {
         let activity = ToldActivity()
-        let pipeline = try SmallShop.shared.get().pipeline(activity: activity)
+        let pipeline = try SmallShop.shared.get().pipeline(
+            "{sources: [\(source)], rank: none, deadline-ms: 60000}", activity: activity)
         for (place, item) in ["i2", "i6", "i10"].enumerated() {
             activity.tell(.purchase, of: item, by: "newcomer", at: SmallShop.end + Int64(100 + place))
         }
