@@ -21,6 +21,8 @@ def ceiling(precision, threads):
     return threads * float(os.environ.get(f"MARTLET_CEILING_{precision.upper()}", CEILINGS[precision]))
 
 
+# Whether the last race that asked had a calm round.
+was_calm = True
 # A round during which other programs took more of the machine than this, in cores, does not count.
 CALM = 0.2
 
@@ -54,6 +56,7 @@ class Others:
 def calm_rounds(count, race, pids=()):
     """What `race` returns in each of so many rounds, peer and Martlet in turn in each; rounds that other programs
     disturbed are run again, once each, and kept only if there is no other."""
+    global was_calm
     calm, disturbed = [], []
     while len(calm) < count and len(calm) + len(disturbed) < 2 * count:
         with Others(pids) as others:
@@ -61,6 +64,7 @@ def calm_rounds(count, race, pids=()):
         (calm if others.cores < CALM else disturbed).append(result)
         if others.cores >= CALM:
             print(f"other programs took {others.cores:.2f} cores in this round", file=sys.stderr, flush=True)
+    was_calm = bool(calm)
     if not calm:
         print("no round was calm: the figures say little", file=sys.stderr, flush=True)
     return calm or disturbed
@@ -88,7 +92,8 @@ def record(race, work, peer, unit, theirs, ours, asked=None, less=False, **more)
     `less`: the values are times, so that less is better; the ratio is always of rates, Martlet's over the peer's.
     `more`: `peak` and `peer_peak` in MB, `share` of `ceiling` (a text), `note`.
     """
-    line = {"race": race, "work": work, "peer": peer, "unit": unit, "ours": statistics.median(ours), "asked": asked, **more}
+    line = {"race": race, "work": work, "peer": peer, "unit": unit, "ours": statistics.median(ours), "asked": asked,
+            "calm": was_calm, **more}
     if theirs:
         ratios = [(a / b if less else b / a) for a, b in zip(theirs, ours)]
         line |= {"theirs": statistics.median(theirs), "ratio": statistics.median(ratios),

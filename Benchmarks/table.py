@@ -47,7 +47,8 @@ def speed(lines):
             f"{results.figure(line['ours'])} {line['unit']}", ratio, "–" if asked is None else f"≥ {asked:g} ×",
             "–" if share is None else f"{share:.0%} of {line['ceiling']}",
             f"{megabytes(line.get('peer_peak'))} · {megabytes(line.get('peak'))}",
-            line.get("note", ""), f"{line['date']}, {number[line['machine']]}"]) + " |")
+            "; ".join(filter(None, [line.get("note"), None if line.get("calm", True) else "other programs ran beside it"])),
+            f"{line['date']}, {number[line['machine']]}"]) + " |")
     return rows + foot(machines)
 
 

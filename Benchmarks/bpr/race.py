@@ -62,7 +62,9 @@ def peer(options):
 def martlet(options):
     settings = {
         "loss": "bpr", "optimizer": "sgd", "negatives": options.negatives, "item-bias": "true",
-        "dimension": options.dimension, "learning-rate": options.learning_rate, "l2": options.l2}
+        "dimension": options.dimension, "learning-rate": options.learning_rate, "l2": options.l2,
+        # implicit's numbers begin evenly between ± 1 / 2D.
+        "initial-deviation": 12**-0.5 / options.dimension}
     if options.negatives == "popularity":
         settings["negative-exponent"] = 1
     command = shlex.split(os.environ["MARTLET_QUALITY"]) + ["--data", options.data, "--model", "mf"]
