@@ -13,7 +13,8 @@
 
 enum {
     TILE = 16,    // items that are packed together
-    EXTRA = 4096,  // candidates beyond 2k before the bounds are raised
+    EXTRA = 4096,  // the most candidates beyond 2k
+    EARLY = 512,   // candidates beyond those that stayed before the bounds are raised
     MOST_DIMENSIONS = 4096,
 };
 
@@ -90,7 +91,7 @@ struct scan {
     int32_t shift;        // 128 · their sum
     float scale, error, rounding;
     float threshold;      // k items have a lower bound of at least this
-    size_t length, capacity, cursor;
+    size_t length, limit, capacity, cursor;
     struct candidate *candidates;
     uint64_t *keys;
 };
@@ -110,6 +111,8 @@ static __attribute__((noinline)) int compact(struct scan *scan) {
     for (size_t i = 0; i < scan->length; i++)
         if (scan->candidates[i].upper >= scan->threshold) scan->candidates[kept++] = scan->candidates[i];
     scan->length = kept;
+    // A sharp threshold early saves most offers; where many stay, a sorting out must pay for itself.
+    scan->limit = 2 * kept + EARLY < scan->capacity ? 2 * kept + EARLY : scan->capacity;
     return kept <= scan->capacity - EXTRA / 2;
 }
 
@@ -124,7 +127,7 @@ static inline int offer(struct scan *scan, size_t slot, float lower, float upper
     if (scan->cursor < job->excluded_count && job->excluded[scan->cursor] == item) return 1;
     scan->candidates[scan->length++] =
         (struct candidate){isnan(lower) ? -INFINITY : lower, isnan(upper) ? INFINITY : upper, (uint32_t)slot};
-    return scan->length < scan->capacity || compact(scan);
+    return scan->length < scan->limit || compact(scan);
 }
 
 static int run_plain(struct scan *scan) {
@@ -224,7 +227,8 @@ int martlet_scan(const struct martlet_scan_job *job, void *scratch) {
     // The bounds themselves are made in float32: their own rounding is far below this share of ‖x‖ · ‖y‖.
     const float rounding = (float)(dimensions + 16) * 1.2e-7f * norm;
     struct scan scan = {
-        job, query, 128 * sum, scale, norm, (error + rounding) * 1.000001f, -INFINITY, 0, capacity, 0, candidates, keys,
+        job, query, 128 * sum, scale, norm, (error + rounding) * 1.000001f, -INFINITY, 0, 2 * job->k + EARLY, capacity, 0,
+        candidates, keys,
     };
     int enough;
 #if defined(__x86_64__)

@@ -45,11 +45,10 @@ import Testing
         crosses: [.init(user: 0, item: 1, rows: 20), .init(user: 1, item: 1, rows: 5)], history: 6, userNumbers: 2,
         itemNumbers: 1, pairNumbers: 2)
 
-    /// Two groups of three rows and one more, as a worker gets them.
+    /// Two groups and one more, as a worker gets them.
     static let groups = 3
-    static let rowsPerGroup = 3
 
-    private static func fill(_ piece: RankingPiece, targets: Int) -> [ReferenceRanking.Row] {
+    private static func fill(_ piece: RankingPiece, targets: Int, rowsPerGroup: Int) -> [ReferenceRanking.Row] {
         var random = RandomSource(seed: 8)
         piece.groups = groups
         piece.bags = TowerInput.Bags(
@@ -85,19 +84,23 @@ import Testing
 
     private static func pair(_ row: Int) -> [Float] { row % 4 == 1 ? [1, 0.5 + Float(row) / 8] : [0, 0] }
 
-    @Test(arguments: subjects) func gradientsAreThoseOfFiniteDifferences(_ subject: Subject) {
-        func check(_ type: (some RankingNetwork).Type) { Self.check(type, subject) }
+    @Test(arguments: subjects, [3, 1]) func gradientsAreThoseOfFiniteDifferences(
+        _ subject: Subject, rowsPerGroup: Int
+    ) {
+        func check(_ type: (some RankingNetwork).Type) { Self.check(type, subject, rowsPerGroup: rowsPerGroup) }
         check(subject.network)
     }
 
-    private static func check<Network: RankingNetwork>(_ type: Network.Type, _ subject: Subject) {
+    private static func check<Network: RankingNetwork>(
+        _ type: Network.Type, _ subject: Subject, rowsPerGroup: Int
+    ) {
         var parameters = Parameters()
         let network = Network(subject.settings, fields: fields, targets: subject.targets, to: &parameters)
         var random = RandomSource(seed: 3)
         for place in parameters.entries.indices { parameters.drawNormal(place, deviation: 0.5, from: &random) }
         let piece = RankingPiece(
             network, groups: groups, negatives: rowsPerGroup - 1, targets: subject.targets, blockGroups: 2)
-        let rows = fill(piece, targets: subject.targets)
+        let rows = fill(piece, targets: subject.targets, rowsPerGroup: rowsPerGroup)
         let dense = DenseGradients(parameters)
         for range in [0..<2, 2..<3] {
             piece.run(

@@ -90,12 +90,12 @@ package struct CrossLayers: Sendable {
             let productSlope = isFirst && layer.up == nil ? space.stemSlope : space.slopes[layer.product]
             martlet_cross_backward(
                 space.x.pointer, product(layer, space).pointer, slope.pointer, productSlope.pointer,
-                space.xSlope.pointer, rows * width)
+                space.xSlopes, rows * width)
             layer.up?.backward(
                 parameters, x: low(layer, space), y: product(layer, space), dy: productSlope,
                 dx: isFirst ? space.stemSlope : space.slopes[layer.low], gradients: gradients, rows: 0..<rows)
             guard let down = layer.down else {
-                martlet_axpy(1, slope.pointer, space.xSlope.pointer, rows * width)
+                martlet_axpy(1, slope.pointer, space.xSlopes, rows * width)
                 continue
             }
             let before = layers[index - 1].output

@@ -63,7 +63,7 @@ package struct FactorizationTerms: Sendable {
         let (width, sum, slope) = (layout.dimension, space.values[sums], space.logitSlope.pointer)
         martlet_fm_backward(
             space.x.pointer + layout.embeddingColumn, layout.width, layout.embeddingCount, width, rows, sum.pointer,
-            slope, space.xSlope.pointer + layout.embeddingColumn, layout.width)
+            slope, space.xSlopes + layout.embeddingColumn, layout.width)
         guard let vectors else { return }
         // ∂/∂V_n = Σ_rows slope · x_n · (S − x_n · V_n)
         let (v, gradient, count) = (parameters[vectors].pointer, gradients[vectors].pointer, numbers.count)

@@ -26,13 +26,22 @@ package struct PairwiseDots: Sendable {
             layout.embeddingCount, layout.dimension, rows, out.pointer + column, out.columns, space.scratch.pointer)
     }
 
-    /// Adds the slopes of x and of the first vector.
+    /// Writes the slopes of x, and adds those of the first vector.
     package func backward(
         _ space: RankingWorkspace, first: Matrix?, firstSlope: Matrix?, slope: Matrix, column: Int, rows: Int
     ) {
-        martlet_pairwise_backward(
-            first?.pointer, layout.dimension, space.x.pointer + layout.embeddingColumn, layout.width,
-            layout.embeddingCount, layout.dimension, rows, slope.pointer + column, slope.columns, firstSlope?.pointer,
-            layout.dimension, space.xSlope.pointer + layout.embeddingColumn, layout.width, space.scratch.pointer)
+        let (width, dimension, count) = (layout.width, layout.dimension, layout.embeddingCount)
+        let to = space.xSlopes + layout.embeddingColumn
+        // The kernel adds: what a few rows begin with is still in the nearest caches when it does.
+        for from in stride(from: 0, to: rows, by: 16) {
+            let few = min(16, rows - from)
+            for row in from..<from + few { (to + row * width).update(repeating: 0, count: count * dimension) }
+            martlet_pairwise_backward(
+                first.map { $0.pointer + from * dimension }, dimension,
+                space.x.pointer + layout.embeddingColumn + from * width, width, count, dimension, few,
+                slope.pointer + column + from * slope.columns, slope.columns,
+                firstSlope.map { $0.pointer + from * dimension }, dimension, to + from * width, width,
+                space.scratch.pointer)
+        }
     }
 }

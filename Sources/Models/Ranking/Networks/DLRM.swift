@@ -15,6 +15,7 @@ package struct DLRM: RankingNetwork {
     package let layout: RankingLayout
     package let stem: DenseLayer? = nil
     package let readsInput = true
+    package let writesInputSlopes = true
     package let plan: WorkspacePlan
     let numbers: NumberColumns
     private let gathered: Int

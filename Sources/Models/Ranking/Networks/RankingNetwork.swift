@@ -26,6 +26,9 @@ package protocol RankingNetwork: Sendable {
     var stem: DenseLayer? { get }
     /// Whether ``forward(_:_:rows:)`` reads x itself, and not the stem's output alone.
     var readsInput: Bool { get }
+    /// Whether ``backward(_:_:gradients:rows:)`` writes the slopes of x that anyone is owed, so that they need not be 0
+    /// before.
+    var writesInputSlopes: Bool { get }
     /// The widths of what it writes between inputs and logits.
     var plan: WorkspacePlan { get }
 
@@ -43,6 +46,8 @@ package protocol RankingNetwork: Sendable {
 extension RankingNetwork {
     /// No: one target.
     package static var hasTargets: Bool { false }
+    /// No: it adds.
+    package var writesInputSlopes: Bool { false }
 }
 
 extension Parameters {

@@ -18,9 +18,10 @@ package struct WorkspacePlan: Sendable {
 
 /// The memory that one worker runs a ranking network in, for blocks of up to `capacity` rows.
 package struct RankingWorkspace: Sendable {
-    /// x, `B × X`, and the loss's slopes by it.
+    /// x, `B × X`, and the loss's slopes by it, which begin at row `firstSlopeRow`.
     package let x: Matrix
-    package let xSlope: Matrix
+    package var xSlope: Matrix
+    package var firstSlopeRow = 0
     /// The second input, `B × S`.
     package let side: Matrix
     package let sideSlope: Matrix
@@ -39,6 +40,9 @@ package struct RankingWorkspace: Sendable {
     package var dropout: (share: Float, seed: UInt64)?
     /// The number of the first row in its batch: masks depend on rows' numbers, not on who computes them.
     package var firstRow = 0
+
+    /// The slopes by x of the first row.
+    package var xSlopes: UnsafeMutablePointer<Float> { xSlope.pointer + firstSlopeRow * xSlope.columns }
 
     /// Takes memory.
     package init(_ network: some RankingNetwork, targets: Int, capacity: Int, withSlopes: Bool) {

@@ -23,6 +23,8 @@ package final class RankingPiece: @unchecked Sendable {
     private let userSideSlope: Matrix
     private let itemSlope: Matrix
     private let itemSideSlope: Matrix
+    /// Slopes of all columns, a row a row, where a group is one row: then nothing is summed, and nothing copied.
+    private let rowSlope: Matrix?
     /// The stem's slopes by x, where the network has slopes by x of its own.
     private let stemSlope: Matrix
     private let space: RankingWorkspace
@@ -46,9 +48,11 @@ package final class RankingPiece: @unchecked Sendable {
         weights = Matrix(rows: rows, columns: targets)
         userX = Matrix(rows: blockGroups, columns: layout.userWidth)
         userSide = Matrix(rows: blockGroups, columns: layout.userSideWidth)
-        userSlope = Matrix(rows: groups, columns: layout.userWidth)
+        let isDirect = negatives == 0 && network.stem == nil
+        rowSlope = isDirect ? Matrix(rows: groups, columns: layout.width) : nil
+        userSlope = Matrix(rows: isDirect ? 0 : groups, columns: layout.userWidth)
         userSideSlope = Matrix(rows: groups, columns: layout.userSideWidth)
-        itemSlope = Matrix(rows: rows, columns: layout.itemWidth)
+        itemSlope = Matrix(rows: isDirect ? 0 : rows, columns: layout.itemWidth)
         itemSideSlope = Matrix(rows: rows, columns: layout.itemSideWidth)
         stemSlope = Matrix(rows: network.stem != nil && network.readsInput ? block : 0, columns: layout.width)
         space = RankingWorkspace(network, targets: targets, capacity: block, withSlopes: true)
@@ -71,6 +75,7 @@ package final class RankingPiece: @unchecked Sendable {
         var space = space
         space.dropout = dropout
         space.firstRow = firstRow
+        if let rowSlope { (space.xSlope, space.firstSlopeRow) = (rowSlope, range.lowerBound) }
         gather(layout, parameters, range: range, rowsPerGroup: rowsPerGroup)
         if layout.fields.pairNumbers > 0 {
             for row in 0..<rows { pair(first + row, space.x.pointer + row * layout.width + layout.pairColumn) }
@@ -81,14 +86,16 @@ package final class RankingPiece: @unchecked Sendable {
         loss += martlet_logistic_loss(
             space.logits.pointer, labels.pointer + first * targets, weights.pointer + first * targets, rows * targets,
             space.logitSlope.pointer)
-        if network.readsInput { space.xSlope.pointer.update(repeating: 0, count: rows * layout.width) }
+        if network.readsInput, !network.writesInputSlopes {
+            space.xSlopes.update(repeating: 0, count: rows * layout.width)
+        }
         network.backward(parameters, space, gradients: gradients, rows: rows)
         if let stem = network.stem {
             let slope = network.readsInput ? stemSlope : space.xSlope
             stem.backward(
                 parameters, x: space.x, y: space.stem, dy: space.stemSlope, dx: slope, gradients: gradients,
                 rows: 0..<rows)
-            if network.readsInput { martlet_axpy(1, slope.pointer, space.xSlope.pointer, rows * layout.width) }
+            if network.readsInput { martlet_axpy(1, slope.pointer, space.xSlopes, rows * layout.width) }
         }
         scatter(layout, range: range, rowsPerGroup: rowsPerGroup)
     }
@@ -139,7 +146,7 @@ package final class RankingPiece: @unchecked Sendable {
         for (slope, user, item, userWidth) in [
             (space.xSlope, userSlope, itemSlope, layout.userWidth),
             (space.sideSlope, userSideSlope, itemSideSlope, layout.userSideWidth),
-        ] where slope.columns > 0 {
+        ] where slope.columns > 0 && user.rows > 0 {
             let (width, itemWidth) = (slope.columns, slope.columns - userWidth)
             for group in 0..<range.count {
                 let to = user.pointer + (range.lowerBound + group) * userWidth
@@ -171,12 +178,12 @@ package final class RankingPiece: @unchecked Sendable {
                         weights: nil, gradient: slope, column: lookup.column - before, width: lookup.width))
             }
         }
-        add(layout.user, users, groups, userSlope, before: 0)
-        add(layout.item, items, rows, itemSlope, before: layout.userWidth)
+        add(layout.user, users, groups, rowSlope ?? userSlope, before: 0)
+        add(layout.item, items, rows, rowSlope ?? itemSlope, before: rowSlope == nil ? layout.userWidth : 0)
         add(layout.userSide, users, groups, userSideSlope, before: 0)
         add(layout.itemSide, items, rows, itemSideSlope, before: layout.userSideWidth)
         add(layout.crossSide, crosses, rows, itemSideSlope, before: layout.userSideWidth)
-        for (lookup, slope) in [(layout.history, userSlope), (layout.historySide, userSideSlope)] {
+        for (lookup, slope) in [(layout.history, rowSlope ?? userSlope), (layout.historySide, userSideSlope)] {
             guard let lookup else { continue }
             uses.append(
                 TableUse(
