@@ -39,7 +39,10 @@ import Testing
     func promtoolAcceptsTheMetrics() async throws {
         let store = Lists.store()
         try await Lists.publish(to: store)
-        try await withServer(store) { server in
+        let folder = TemporaryFolder()
+        try await withServer(store, configure: { $0.events = .init(folder: folder.path) }) { server in
+            let event = #"{"kind": "click", "user": "u1", "item": "v1-0"}"#
+            _ = try await server.execute("/v1/events", method: .post, body: event)
             for path in ["u1", "nobody", "%zz"] { _ = try await server.execute("/v1/recommendations/\(path)") }
             _ = try await server.execute("/v1/similar/v1-0")
             let metrics = try await server.execute("/metrics")
@@ -53,7 +56,7 @@ import Testing
                 "\(name){route=\"/v1/recommendations/{user}\",status=\"400\"} 1",
                 "martlet_fallbacks_served_total{reason=\"unknown-user\"} 1",
                 "martlet_lists_served_total{kind=\"user\"} 1", "martlet_lists_served_total{kind=\"similar\"} 1",
-                "martlet_snapshot_version 1", "martlet_ready 1",
+                "martlet_events_accepted_total{kind=\"click\"} 1", "martlet_snapshot_version 1", "martlet_ready 1",
             ] {
                 #expect(metrics.text.contains(line + "\n"), "\(line) is missing in \(metrics.text)")
             }
@@ -85,7 +88,7 @@ import Testing
                 #expect(answer.json["type"] != "urn:martlet:problem:unknown-path", "\(path)")
                 #expect(answer.status != 405, "\(path)")
             }
-            #expect(document["paths"]?.object?.count == 7)
+            #expect(document["paths"]?.object?.count == 10)
         }
     }
 

@@ -14,6 +14,7 @@ struct RunningServer: Sendable {
     let address: RecommendationService.Address
     let lines: LogLines
     let group: ServiceGroup
+    let activity: LiveActivity?
     var tls: TLSConfiguration?
 
     /// Asks the server over a connection of its own.
@@ -57,7 +58,8 @@ final class LogLines: Sendable {
 
 /// Runs a server over `store` while `body` asks it, then stops it gracefully.
 func withServer(
-    _ store: any KeyValueStore, features: FeatureStore? = nil, environment: [String: String] = [:],
+    _ store: any KeyValueStore, features: FeatureStore? = nil, pipeline: PipelineOptions? = nil,
+    environment: [String: String] = [:],
     tls: TLSConfiguration? = nil,
     configure: (inout ServingConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningServer) async throws -> Void
@@ -69,8 +71,8 @@ func withServer(
     let lines = LogLines()
     let (addresses, ready) = AsyncStream<RecommendationService.Address>.makeStream()
     let service = try RecommendationService(
-        configuration: configuration, reader: Lists.reader(store), features: features, environment: environment,
-        logSink: lines.sink
+        configuration: configuration, reader: Lists.reader(store), features: features, pipeline: pipeline,
+        environment: environment, logSink: lines.sink
     ) { ready.yield($0) }
     var logger = Logger(label: "test")
     logger.logLevel = .critical
@@ -83,7 +85,9 @@ func withServer(
         var iterator = addresses.makeAsyncIterator()
         if let address = await iterator.next() {
             do {
-                try await body(RunningServer(address: address, lines: lines, group: group, tls: tls))
+                try await body(
+                    RunningServer(
+                        address: address, lines: lines, group: group, activity: service.activity, tls: tls))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error

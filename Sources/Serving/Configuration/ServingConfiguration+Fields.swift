@@ -12,6 +12,7 @@ extension ServingConfiguration {
     ///   threads: 4
     ///   tls: {certificate: server.pem, key: server.key}
     ///   limits: {items: 100, default-items: 12, users: 1000, excluded: 1000, body: 1048576, concurrency: 1024}
+    ///   events: {folder: events}         # ``Events``
     ///   timeouts: {idle: 60s, drain: 0s, shutdown: 30s}
     ///   log: {level: info, requests: 0.01}
     /// ```
@@ -30,6 +31,10 @@ extension ServingConfiguration {
         threads = fields.integer("threads", in: 1...1024)
         readCertificate(&fields, projectFolder: projectFolder)
         readLimits(&fields)
+        if fields.has("events") {
+            var section = fields.fields("events")
+            events = Events(&section, projectFolder: projectFolder)
+        }
         var waits = fields.fields("timeouts")
         timeouts.idle = waits.duration("idle", default: timeouts.idle)
         timeouts.drain = waits.duration("drain", default: timeouts.drain)

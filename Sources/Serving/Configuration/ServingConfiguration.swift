@@ -71,6 +71,8 @@ public struct ServingConfiguration: Sendable {
     public var certificate: Certificate?
     /// Bounds on requests.
     public var limits = Limits()
+    /// How events are taken; nil: they are not.
+    public var events: Events?
     /// Waits.
     public var timeouts = Timeouts()
     /// Logging.

@@ -8,7 +8,7 @@ struct RequestMetrics: Sendable {
         0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
     ]
     /// The statuses told apart; any other counts under the last.
-    static let statuses = [200, 304, 400, 401, 404, 405, 406, 413, 415, 499, 503, 500]
+    static let statuses = [200, 304, 400, 401, 404, 405, 406, 413, 415, 499, 503, 507, 500]
 
     private static let boundsInNanoseconds = bounds.map { Int($0 * 1e9) }
     /// Buckets, the one without bound, and the sum.

@@ -5,6 +5,7 @@ enum Route: Int, CaseIterable {
     case similar
     case onlineFeatures
     case push
+    case events
     case health
     case readiness
     case metrics
@@ -19,6 +20,7 @@ enum Route: Int, CaseIterable {
         case .similar: "/v1/similar/{item}"
         case .onlineFeatures: "/get-online-features"
         case .push: "/push"
+        case .events: "/v1/events"
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .metrics: "/metrics"
@@ -31,5 +33,5 @@ enum Route: Int, CaseIterable {
     var methods: [String] { isPost ? ["POST"] : self == .unknown ? [] : ["GET", "HEAD"] }
 
     /// Whether the path takes a body.
-    var isPost: Bool { [.batch, .onlineFeatures, .push].contains(self) }
+    var isPost: Bool { [.batch, .onlineFeatures, .push, .events].contains(self) }
 }

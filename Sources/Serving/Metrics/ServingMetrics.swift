@@ -12,6 +12,8 @@ final class ServingMetrics: Sendable {
 
     /// Requests and latencies.
     let requests = RequestMetrics()
+    /// Events.
+    let events = EventMetrics()
     private let lists = AtomicCounters(count: ListKind.allCases.count)
     private let fallbacks = AtomicCounters(count: Fallback.allCases.count)
     private let failures = AtomicCounters(count: 2)

@@ -3,7 +3,9 @@
 /// Source: "OpenAPI Specification 3.1.1".
 enum OpenAPIDocument {
     /// The document as JSON, with the limits of this server in it.
-    static func text(limits: ServingConfiguration.Limits, asksForKeys: Bool, openMetrics: Bool) -> String {
+    static func text(
+        limits: ServingConfiguration.Limits, mostEvents: Int, asksForKeys: Bool, openMetrics: Bool
+    ) -> String {
         let security = asksForKeys ? #"[{"bearer": []}, {"header": []}]"# : "[]"
         let metricsSecurity = asksForKeys && !openMetrics ? security : "[]"
         return """
@@ -16,7 +18,7 @@ enum OpenAPIDocument {
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
               },
               "security": \(security),
-              "paths": {\(listPaths(limits)), \(featurePaths), \(statePaths(metricsSecurity))},
+              "paths": {\(listPaths(limits)), \(featurePaths), \(eventPaths), \(statePaths(metricsSecurity))},
               "components": {
                 "securitySchemes": {
                   "bearer": {"type": "http", "scheme": "bearer"},
@@ -24,7 +26,7 @@ enum OpenAPIDocument {
                 },
                 "parameters": \(parameters(limits)),
                 "responses": \(responses),
-                "schemas": \(schemas(limits))
+                "schemas": \(schemas(limits, mostEvents: mostEvents))
               }
             }
             """
@@ -135,10 +137,11 @@ enum OpenAPIDocument {
             (404, "There is nothing of this name."),
             (413, "The body, or the number of users in it, is over the limit."),
             (503, "Nothing is published yet, the server is stopping, or it is over its limit of requests."),
+            (507, "The disk of the event log is full."),
         ]
         let entries = descriptions.map { status, description in
             let headers =
-                status == 503
+                status == 503 || status == 507
                 ? #""headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}, "# : ""
             return """
                 "\(status)": {"description": "\(description)", \(headers)"content": {"application/problem+json":
@@ -148,7 +151,7 @@ enum OpenAPIDocument {
         return "{\(entries.joined(separator: ",\n"))}"
     }
 
-    private static func schemas(_ limits: ServingConfiguration.Limits) -> String {
+    private static func schemas(_ limits: ServingConfiguration.Limits, mostEvents: Int) -> String {
         """
         {
           "Item": {"type": "object", "required": ["item", "score"],
@@ -209,6 +212,7 @@ enum OpenAPIDocument {
                 "items": {"type": "object", "properties": {"stage": {"type": "string"},
                   "reason": {"type": "string", "enum": ["late", "failed"]}}}},
               "explanation": {"type": "object"}}},
+          \(eventSchemas(most: mostEvents)),
           "State": {"type": "object", "required": ["status"], "properties": {
             "status": {"type": "string"}, "version": {"type": "integer"}}},
           "Problem": {"type": "object", "required": ["type", "title", "status", "detail"],

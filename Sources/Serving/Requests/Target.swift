@@ -32,7 +32,7 @@ struct Target {
     }
 
     private static let fixed: [(path: [UInt8], route: Route)] = [
-        Route.batch, .onlineFeatures, .push, .health, .readiness, .metrics, .document,
+        Route.batch, .onlineFeatures, .push, .events, .health, .readiness, .metrics, .document,
     ].map { (Array($0.template.utf8), $0) }
 
     /// What follows `prefix`, if it is one part of a path that is not empty.

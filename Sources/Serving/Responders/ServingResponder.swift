@@ -18,11 +18,13 @@ final class ServingResponder: Sendable {
     private let pipeline: PipelineResponder?
     private let lists: ListResponder
     private let features: FeatureResponder?
+    private let events: EventResponder
     private let document: ByteBuffer
 
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
-        metrics: ServingMetrics, features: FeatureStore? = nil, pipelines: ServedPipelines? = nil
+        metrics: ServingMetrics, features: FeatureStore? = nil, pipelines: ServedPipelines? = nil,
+        intake: EventIntake? = nil
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -35,9 +37,11 @@ final class ServingResponder: Sendable {
         }
         lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
         self.features = features.map { FeatureResponder(store: $0, limits: configuration.limits) }
+        events = EventResponder(intake: intake, metrics: metrics.events)
         document = ByteBuffer(
             string: OpenAPIDocument.text(
-                limits: configuration.limits, asksForKeys: keys.areRequired, openMetrics: configuration.openMetrics))
+                limits: configuration.limits, mostEvents: configuration.events?.batch ?? 1000,
+                asksForKeys: keys.areRequired, openMetrics: configuration.openMetrics))
     }
 
     /// Answers one request.
@@ -71,7 +75,9 @@ final class ServingResponder: Sendable {
                         .notFound, "no-pipeline", "this server answers from lists alone: the project has no pipeline",
                         hint: "add 'pipeline: {}' to martlet.yml and publish, or send {\"users\": [\"id\"]}")
                 }
-                return try await pipeline.recommend(query)
+                let response = try await pipeline.recommend(query)
+                events.countRecommendation(to: query.user)
+                return response
             }
         case .similar:
             try admit(request, inFlight)
@@ -82,6 +88,10 @@ final class ServingResponder: Sendable {
         case .push:
             try admit(request, inFlight)
             return try await featureStore().push(try await body(of: request), logger: logger)
+        case .events:
+            try admit(request, inFlight)
+            let body = try await body(of: request, hint: "split the events over several requests")
+            return try await events.post(body, logger: logger)
         case .health: return json("{\"status\":\"alive\"}")
         case .readiness: return try readiness()
         case .metrics:
@@ -137,12 +147,14 @@ final class ServingResponder: Sendable {
         return json("{\"status\":\"ready\",\"version\":\(version.snapshot.version)}")
     }
 
-    private func body(of request: Request) async throws -> ByteBuffer {
+    private func body(
+        of request: Request, hint: String = "split the users over several requests"
+    ) async throws -> ByteBuffer {
         let limit = configuration.limits.bodyBytes
         func tooLarge(_ closes: Bool) -> Problem {
             Problem(
                 .contentTooLarge, "body-too-large", "the body is larger than \(limit) bytes",
-                hint: "split the users over several requests", closesConnection: closes)
+                hint: hint, closesConnection: closes)
         }
         var collected = ByteBuffer()
         var discarded = 0

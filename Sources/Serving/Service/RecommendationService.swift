@@ -39,16 +39,20 @@ public struct RecommendationService: Service {
         }
     }
 
+    /// What users did lately, as far as events told; nil if the server takes none.
+    public var activity: LiveActivity? { intake?.activity }
+
     private let configuration: ServingConfiguration
     private let versions: ServedVersions
     private let pipelines: ServedPipelines?
+    private let intake: EventIntake?
     private let state = ServerState()
     private let handler: RequestHandler
     private let tls: TLSConfiguration?
     private let logger: Logger
     private let onReady: @Sendable (Address) -> Void
 
-    /// Checks everything that can be checked before listening: keys and certificates.
+    /// Checks everything that can be checked before listening, keys and certificates, and reads the event log.
     ///
     /// - Parameters:
     ///   - configuration: how to serve.
@@ -58,7 +62,8 @@ public struct RecommendationService: Service {
     ///   - environment: where API keys are looked up.
     ///   - logSink: where log lines go.
     ///   - onReady: called once the server listens; by default nothing is said.
-    /// - Throws: `invalidConfiguration` if a key variable holds no key or a certificate cannot be read.
+    /// - Throws: `invalidConfiguration` if a key variable holds no key or a certificate cannot be read; `busy` if
+    ///   another process has the event log, `system` if its folder cannot be used.
     public init(
         configuration: ServingConfiguration, reader: ListReader, features: FeatureStore? = nil,
         pipeline: PipelineOptions? = nil,
@@ -72,11 +77,17 @@ public struct RecommendationService: Service {
         let metrics = ServingMetrics()
         let versions = ServedVersions(reader: reader, logger: logger)
         self.versions = versions
-        pipelines = pipeline.map { ServedPipelines(options: $0, versions: versions, logger: logger) }
+        let keys = try APIKeys(variables: configuration.keyVariables, environment: environment)
+        let intake = try configuration.events.map { try EventIntake($0, metrics: metrics.events, logger: logger) }
+        self.intake = intake
+        pipelines = pipeline.map { options in
+            var options = options
+            if let intake { options.activity = intake.activity }
+            return ServedPipelines(options: options, versions: versions, logger: logger)
+        }
         let responder = ServingResponder(
-            configuration: configuration,
-            keys: try APIKeys(variables: configuration.keyVariables, environment: environment), versions: versions,
-            state: state, metrics: metrics, features: features, pipelines: pipelines)
+            configuration: configuration, keys: keys, versions: versions, state: state, metrics: metrics,
+            features: features, pipelines: pipelines, intake: intake)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)
@@ -119,9 +130,11 @@ public struct RecommendationService: Service {
                 configuration.timeouts.drain + configuration.timeouts.shutdown)
             try await Self.run(ServiceGroup(configuration: group))
         } catch {
+            await intake?.log.close()
             try? await own?.shutdownGracefully()
             throw Self.explained(error, configuration)
         }
+        await intake?.log.close()
         try await own?.shutdownGracefully()
         logger.info("the server has stopped")
     }
