@@ -9,7 +9,8 @@ extension ShopFlow {
         let project = project
         return Step("load", parameters: project.file["sources"], isMemoised: false) { context in
             let warehouse = try Warehouse(project.warehouse)
-            let report = try Loader(warehouse.connect()).load(project.sources, progress: context.progress)
+            let loader = try Loader(warehouse.connect()) { EventRows(folder: $0, after: $1) }
+            let report = try loader.load(project.sources, progress: context.progress)
             context.setValue(["sources": report.content])
             for source in report.sources where source.rejects > 0 {
                 context.progress.note(

@@ -15,10 +15,18 @@ import Synchronization
 public struct Loader {
     let connection: Connection
     private let log: DeliveryLog
+    private let openLog: ((_ folder: String, _ places: [String: Int]) throws -> any GrowingRows)?
 
     /// Makes a loader that writes through `connection`.
-    public init(_ connection: Connection) {
+    ///
+    /// - Parameter openLog: opens the rows of an event log behind the places that were read before; nil: sources of
+    ///   the format `events` are refused.
+    public init(
+        _ connection: Connection,
+        openLog: ((_ folder: String, _ places: [String: Int]) throws -> any GrowingRows)? = nil
+    ) {
         self.connection = connection
+        self.openLog = openLog
         log = DeliveryLog(connection: connection)
     }
 
@@ -35,7 +43,7 @@ public struct Loader {
         for source in sources {
             let task = "load \(source.name)"
             progress.begin(task)
-            let result = try load(source)
+            let result = source.format == .events ? try loadLog(source) : try load(source)
             report.sources.append(result)
             let rejects = result.rejects > 0 ? ", \(result.rejects) rejected (see raw._rejects)" : ""
             progress.end(
@@ -45,6 +53,14 @@ public struct Loader {
                     : "version \(result.version), \(result.rows) rows\(rejects)")
         }
         return report
+    }
+
+    private func loadLog(_ source: SourceConfiguration) throws -> LoadReport.Source {
+        guard let openLog else {
+            throw MartletError(
+                .invalidConfiguration, "this loader was made without a reader of event logs", at: source.location)
+        }
+        return try load(log: source, opening: openLog)
     }
 
     private func load(_ source: SourceConfiguration) throws -> LoadReport.Source {

@@ -5,6 +5,7 @@ import Core
 /// ```yaml
 /// sources:
 ///   transactions: {files: data/transactions*.csv.gz, columns: {article_id: text, price: double, t_dat: date}}
+///   events: {files: events, format: events}   # the log of a server with 'serve: {events: {folder: events}}'
 /// ```
 public struct SourceConfiguration: Sendable {
     /// The type of a column of a raw table.
@@ -43,6 +44,8 @@ public struct SourceConfiguration: Sendable {
         case csv
         /// Apache Parquet.
         case parquet
+        /// The folder of an event log, as a server with `serve.events` writes it.
+        case events
     }
 
     /// The raw table's name.
@@ -103,6 +106,11 @@ public struct SourceConfiguration: Sendable {
                 "'\(fields.name(of: "files"))' is missing", hint: "files: data/\(name)*.csv", at: fields.location)
         }
         format = fields.choice("format", of: Format.allCases.map(\.rawValue)).flatMap(Format.init) ?? .auto
+        if format == .events, files.count != 1 {
+            fields.diagnostics.report(
+                "'\(fields.name(of: "files"))' must name the one folder of the event log",
+                hint: "the folder that serve.events.folder names: files: events", at: fields.location(of: "files"))
+        }
         delimiter = fields.string("delimiter")
         rejects = fields.number("rejects", default: 0.01, in: 0...1)
         append = fields.bool("append", default: false)
