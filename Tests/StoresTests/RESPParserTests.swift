@@ -48,6 +48,38 @@ struct RESPParserTests {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 7, 64, 10_000])
+    func arraysStayWholeHoweverBytesArrive(_ size: Int) throws {
+        let wire = bytes(Self.stream.wire)
+        var parser = RESPParser()
+        var values: [RESPValue] = []
+        for start in stride(from: 0, to: wire.count, by: size) {
+            parser.append(Array(wire[start..<min(start + size, wire.count)]))
+            while let value = try parser.nextUnparsed() {
+                guard case .unparsed(let whole) = value else {
+                    values.append(value)
+                    continue
+                }
+                var again = RESPParser()
+                again.append(whole)
+                values.append(try #require(try again.next()))
+                #expect(try again.next() == nil)
+            }
+        }
+        #expect(values == Self.stream.values)
+    }
+
+    @Test(arguments: [
+        "*1\r\n$-2\r\n", "*1\r\n$3\r\nabcd\r\n", "*99999999999\r\n", "*1\r\n:1\n", "*x\r\n", "*1\r\n$99999999999\r\n",
+    ])
+    func wrongBytesOfAnArrayAreFaults(_ wire: String) {
+        var parser = RESPParser()
+        parser.append(bytes(wire))
+        #expect(throws: RESPParser.Fault.self) {
+            while try parser.nextUnparsed() != nil {}
+        }
+    }
+
     @Test
     func limitsHoldBeforeMemoryIsTaken() throws {
         var limits = RESPParser.Limits()

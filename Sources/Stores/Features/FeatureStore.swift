@@ -101,7 +101,7 @@ public final class FeatureStore: Sendable {
             for (row, value) in values.enumerated() where value.type != entity.type {
                 throw MartletError(
                     .invalidData,
-                    "'\(entity.joinKey)' is a \(entity.type.rawValue), found "
+                    "'\(entity.joinKey)' must be \(entity.type.rawValue), found "
                         + "\(value.type?.rawValue ?? "null") in row \(row)",
                     hint: "an entity without a key has no features: leave it out")
             }
@@ -131,30 +131,12 @@ public final class FeatureStore: Sendable {
         var counted = [FeatureCounts](repeating: FeatureCounts(), count: plan.views.count)
         let columns = plan.columns.map { column in
             let (group, offset, isStale) = seen[column.view]
-            let width = plan.groups[group].views.count
-            var values: [FeatureValue] = []
-            var statuses: [FeatureStatus] = []
-            var timestamps: [FeatureTimestamp] = []
-            values.reserveCapacity(rows)
-            statuses.reserveCapacity(rows)
-            timestamps.reserveCapacity(rows)
-            for row in 0..<rows {
-                guard failure == nil else {
-                    values.append(.null)
-                    statuses.append(.notFound)
-                    timestamps.append(FeatureTimestamp(seconds: 0))
-                    continue
-                }
-                let key = requests[group].places[row]
-                let record = records[group][key * width + offset]
-                let value = record.timestamp == nil ? nil : record.values[column.field]
-                values.append(value ?? .null)
-                statuses.append(
-                    value == nil ? .notFound : value == .null ? .nullValue : isStale[key] ? .outsideMaxAge : .present)
-                timestamps.append(record.timestamp ?? FeatureTimestamp(seconds: 0))
-            }
-            for status in statuses { counted[column.view].add(status) }
-            return OnlineFeatures.Column(name: column.name, values: values, statuses: statuses, timestamps: timestamps)
+            let answer = OnlineFeatures.Column(
+                name: column.name,
+                found: failure == nil ? records[group] : [], width: plan.groups[group].views.count, offset: offset,
+                field: column.field, places: requests[group].places, isStale: isStale)
+            for status in answer.statuses { counted[column.view].add(status) }
+            return answer
         }
         if failure == nil {
             for (view, entry) in seen.enumerated() {

@@ -13,7 +13,7 @@ struct FeatureMaterializerTests {
     static func view(_ fields: [FeatureField], created: String? = nil, ttl: Double? = nil) -> FeatureView {
         FeatureView(
             name: "stats", entities: [user], fields: fields, ttl: ttl,
-            source: FeatureSource(table: "stats", timestamp: "at", created: created))
+            source: FeatureSource(table: "stats", timestamp: "seen", created: created))
     }
 
     private static func store(_ view: FeatureView) -> FeatureStore {
@@ -34,7 +34,7 @@ struct FeatureMaterializerTests {
         let connection = try Warehouse(.duckdb()).connect()
         try connection.execute(
             """
-            create table stats as select 7 as user_id, timestamp '2026-11-24 09:30:00.5' as at, 'é' as s, 3::integer as i,
+            create table stats as select 7 as user_id, timestamp '2026-11-24 09:30:00.5' as seen, 'é' as s, 3::integer as i,
               4::bigint as l, 0.5::double as d, 0.25::float as f, true as b, timestamp '2020-09-22 01:02:03' as t,
               ['a', ''] as ss, [1, 2]::integer[] as ii, [3]::bigint[] as ll, [0.5]::double[] as dd, [0.25]::float[] as ff,
               [true, false] as bb, [timestamp '1970-01-01 00:00:01'] as tt, 5 as wide, 0.1::double as narrow,
@@ -71,7 +71,7 @@ struct FeatureMaterializerTests {
               (1, timestamp '2026-11-01', timestamp '2026-11-01', 1.0), (1, timestamp '2026-11-03', timestamp '2026-11-03', 3.0),
               (1, timestamp '2026-11-03', timestamp '2026-11-04', 3.5), (1, timestamp '2026-11-09', timestamp '2026-11-09', 9.0),
               (2, timestamp '2026-11-02', timestamp '2026-11-02', 2.0), (null, timestamp '2026-11-03', timestamp '2026-11-03', 0.0),
-              (3, null, timestamp '2026-11-03', 0.0)) t(user_id, at, written, ctr)
+              (3, null, timestamp '2026-11-03', 0.0)) t(user_id, seen, written, ctr)
             """)
         let view = Self.view([.init("ctr", .float)], created: "written")
         let store = Self.store(view)
@@ -123,7 +123,7 @@ struct FeatureMaterializerTests {
         let view = Self.view(fields, ttl: 86_400)
         let now = try Self.day("2026-11-24")
         #expect(try check.run(view, now: now)?.faults == ["there is no table 'stats'"])
-        try connection.execute("create table stats (user_id bigint, at date, crt float, label varchar)")
+        try connection.execute("create table stats (user_id bigint, seen date, crt float, label varchar)")
         let wrong = try #require(try check.run(view, now: now)).faults
         #expect(wrong.contains { $0.contains("'ctr'") && $0.contains("did you mean 'crt'?") })
         #expect(wrong.contains { $0.contains("'label' holds string") })
@@ -131,12 +131,12 @@ struct FeatureMaterializerTests {
             """
             create or replace table stats as select * from (values
               (1, timestamp '2026-11-01', 0.5::float, null::bigint), (1, timestamp '2026-11-01', 0.6::float, null),
-              (null, timestamp '2026-11-02', null, null), (2, null, 0.5::float, null)) t(user_id, at, ctr, label)
+              (null, timestamp '2026-11-02', null, null), (2, null, 0.5::float, null)) t(user_id, seen, ctr, label)
             """)
         let found = try #require(try check.run(view, now: now))
         #expect(found.rows == 4 && found.nulls.map(\.share) == [0.25, 1])
         for words in [
-            "1 rows have no 'at'", "1 rows have no user_id", "'label' has no value", "1 rows have a twin",
+            "1 rows have no 'seen'", "1 rows have no user_id", "'label' has no value", "1 rows have a twin",
             "past its time",
         ] {
             #expect(found.faults.contains { $0.contains(words) }, "\(words) is missing in \(found.faults)")
@@ -146,7 +146,7 @@ struct FeatureMaterializerTests {
     @Test func aCellThatDoesNotFitIsNamed() async throws {
         let connection = try Warehouse(.duckdb()).connect()
         try connection.execute(
-            "create table stats as select 1 as user_id, timestamp '2026-11-01' as at, 3000000000 as n")
+            "create table stats as select 1 as user_id, timestamp '2026-11-01' as seen, 3000000000 as n")
         let store = Self.store(Self.view([.init("n", .int32)]))
         var memory = try Self.memory()
         do {

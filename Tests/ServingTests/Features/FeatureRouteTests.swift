@@ -97,8 +97,11 @@ import Testing
         ),
         ("/get-online-features", #"{"features": ["user_stats:crt"], "entities": {}}"#, 404, "did you mean 'ctr'?"),
         ("/get-online-features", #"{"feature_service": "rnker", "entities": {}}"#, 404, "did you mean 'ranker'?"),
-        ("/get-online-features", #"{"features": ["user_stats"], "entities": {"user": [1]}}"#, 400, "'user_id'"),
-        ("/get-online-features", #"{"features": ["user_stats"], "entities": {"user_id": ["1"]}}"#, 400, "an int64"),
+        ("/get-online-features", #"{"features": ["user_stats"], "entities": {"user": [1]}}"#, 400, "need user_id"),
+        (
+            "/get-online-features", #"{"features": ["user_stats"], "entities": {"user_id": ["1"]}}"#, 400,
+            "expected int64"
+        ),
         ("/get-online-features", #"{"features": ["user_stats"], "entities": {"user_id": [null]}}"#, 400, "null"),
         ("/push", #"{"df": {}}"#, 400, "'push_source_name' must be text"),
         ("/push", #"{"push_source_name": "item", "df": {}}"#, 404, "did you mean 'items'?"),
@@ -125,7 +128,7 @@ import Testing
         (
             "/push",
             #"{"push_source_name": "items", "df": {"item_id": ["i"], "event_timestamp": ["2020-01-01"], "ctr": ["NaN!"]}}"#,
-            400, "expected a double"
+            400, "expected double"
         ),
     ])
     func aBadBodyIsExplained(path: String, body: String, status: Int, words: String) async throws {

@@ -24,3 +24,57 @@ public struct OnlineFeatures: Sendable {
         columns.reduce(0) { count, column in count + column.statuses.count { $0 == status } }
     }
 }
+
+extension OnlineFeatures.Column {
+    /// Takes one feature out of the records of its view.
+    ///
+    /// - Parameters:
+    ///   - found: the records of all views of the group, key by key; none if the store did not answer.
+    ///   - width: how many views the group has.
+    ///   - offset: the view's place among them.
+    ///   - field: the feature's place in the view's records.
+    ///   - places: for each row the place of its key.
+    ///   - isStale: for each key whether the view's record is past its time to live.
+    init(
+        name: String, found: [OnlineRecord], width: Int, offset: Int, field: Int, places: [Int], isStale: [Bool]
+    ) {
+        self.name = name
+        let rows = places.count
+        values = []
+        statuses = []
+        timestamps = []
+        values.reserveCapacity(rows)
+        statuses.reserveCapacity(rows)
+        timestamps.reserveCapacity(rows)
+        guard !found.isEmpty || rows == 0 else {
+            values = Array(repeating: .null, count: rows)
+            statuses = Array(repeating: .notFound, count: rows)
+            timestamps = Array(repeating: FeatureTimestamp(seconds: 0), count: rows)
+            return
+        }
+        found.withUnsafeBufferPointer { found in
+            for key in places {
+                let place = key * width + offset
+                // In place: a record that is copied out for each of its features costs more than the feature.
+                guard let moment = found[place].timestamp else {
+                    values.append(.null)
+                    statuses.append(.notFound)
+                    timestamps.append(FeatureTimestamp(seconds: 0))
+                    continue
+                }
+                timestamps.append(moment)
+                guard let value = found[place].values[field] else {
+                    values.append(.null)
+                    statuses.append(.notFound)
+                    continue
+                }
+                values.append(value)
+                if case .null = value {
+                    statuses.append(.nullValue)
+                } else {
+                    statuses.append(isStale[key] ? .outsideMaxAge : .present)
+                }
+            }
+        }
+    }
+}

@@ -90,10 +90,10 @@ extension FeatureValue {
             case .unixTimestamp: "moments are seconds since 1970, or text such as 2026-11-24T09:30:00Z"
             case .int32: "an int32 lies in \(Int32.min)…\(Int32.max) and has no fraction"
             case .float, .double: "what is no number is written \"NaN\", \"Infinity\" or \"-Infinity\""
-            default: "write a \(type.rawValue), or null"
+            default: "write \(type.rawValue), or null"
             }
         return MartletError(
-            .invalidData, "expected a \(type.rawValue), found \(found.count > 60 ? "\(found.prefix(57))…" : found)",
+            .invalidData, "expected \(type.rawValue), found \(found.count > 60 ? "\(found.prefix(57))…" : found)",
             hint: hint)
     }
 
