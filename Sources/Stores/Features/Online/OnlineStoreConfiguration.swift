@@ -33,8 +33,8 @@ public struct OnlineStoreConfiguration: Sendable {
                     "'\(fields.name(of: "key-ttl"))' must be at least 1s", at: fields.location(of: "key-ttl"))
             }
         }
-        let namesPath = fields.has("path")
-        let waits = fields.has("timeout")
+        let namesPath = fields.keys.contains("path")
+        let waits = fields.keys.contains("timeout")
         store = StoreConfiguration(&fields, projectFolder: projectFolder)
         switch store.kind {
         case .rocksdb(_, let options) where !namesPath:
