@@ -19,12 +19,15 @@ import Stores
 ///       fields: {ctr: float, last_items: string_list}
 ///   services:
 ///     ranker: [user_stats]
+///   request: ranker                  # the service that the pipeline reads for the user of a request
 /// ```
 public struct FeatureStoreConfiguration: Sendable {
     /// Entities, views and services.
     public var definitions: FeatureDefinitions
     /// Where the newest values are kept.
     public var online: OnlineStoreConfiguration
+    /// The service whose features the pipeline reads for the user of a request; nil: it takes those of its models' time.
+    public var requestService: String?
 
     /// Reads `feature-store:`; faults go to the fields' diagnostics.
     init(_ fields: inout ConfigurationFields, projectName: String, projectFolder: String) {
@@ -48,6 +51,7 @@ public struct FeatureStoreConfiguration: Sendable {
             definitions.views.append(Self.view(entry.key, &view, entities: definitions.entities))
         }
         readServices(&fields)
+        readRequest(&fields)
         fields.finish()
     }
 
@@ -126,6 +130,17 @@ public struct FeatureStoreConfiguration: Sendable {
                 at: fields.location(of: "fields"))
         }
         return features
+    }
+
+    private mutating func readRequest(_ fields: inout ConfigurationFields) {
+        requestService = fields.choice("request", of: definitions.services.map(\.name))
+        guard let service = definitions.services.first(where: { $0.name == requestService }),
+            let plan = try? FeaturePlan(service.features, of: definitions, fullNames: true), plan.entities.count > 1
+        else { return }
+        fields.diagnostics.report(
+            "'\(fields.name(of: "request"))': service '\(service.name)' is of "
+                + plan.entities.map(\.name).joined(separator: ", "),
+            hint: "a request knows its user: take a service of that one entity", at: fields.location(of: "request"))
     }
 
     private mutating func readServices(_ fields: inout ConfigurationFields) {

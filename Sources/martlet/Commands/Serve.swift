@@ -37,8 +37,11 @@ struct Serve: AsyncParsableCommand {
         if let section = project.featureStore {
             features = FeatureStore(section.definitions, online: try await section.online.open(readOnly: false))
         }
-        let pipeline = project.pipeline.map {
+        var pipeline = project.pipeline.map {
             PipelineOptions(configuration: $0, bundles: project.publishing.bundleStore)
+        }
+        if let features, let service = project.featureStore?.requestService {
+            pipeline?.features = try StoredUserFeatures(features, service: service)
         }
         let service = try RecommendationService(
             configuration: serving, reader: reader, features: features, pipeline: pipeline

@@ -30,6 +30,8 @@ struct FeatureStoreConfigurationTests {
                 pairs: {entities: [user, item], fields: {aff: float}, push: clicks}
               services:
                 ranker: [user_stats, pairs:aff]
+                live: [user_stats]
+              request: live
             """)
         #expect(errors.isEmpty, "\(errors)")
         let definitions = try #require(section).definitions
@@ -39,6 +41,7 @@ struct FeatureStoreConfigurationTests {
         #expect(definitions.views[0].fields == [.init("ctr", .float), .init("last", .stringList)])
         #expect(definitions.views[1].joinKeys == ["item", "user_id"] && definitions.views[1].pushName == "clicks")
         #expect(section?.online.keyTTL == 2_592_000)
+        #expect(section?.requestService == "live")
         guard case .redis(let redis) = section?.online.store.kind else {
             Issue.record("no Redis")
             return
@@ -53,12 +56,16 @@ struct FeatureStoreConfigurationTests {
               online: {kind: rediss}
               entities:
                 user: {join-key: user_id, type: float}
+                item: {}
               views:
                 a: {entities: [usr], fields: {ctr: flaot}}
                 b: {entities: [user], source: {table: t}, fields: {user_id: int64, x: float}, tll: 3d}
                 c: {entities: [user], fields: {x: float}}
+                d: {entities: [user, item], fields: {x: float}}
               services:
-                s: [c:y, d]
+                s: [c:y]
+                both: [d]
+              request: both
             """)
         let text = errors.map(\.description).joined(separator: "\n")
         for words in [
@@ -66,6 +73,7 @@ struct FeatureStoreConfigurationTests {
             "there is no entity 'usr'", "did you mean 'user'?", "did you mean 'float'?",
             "'feature-store.views.b.source.timestamp' is missing",
             "is a join key or a moment", "did you mean 'ttl'?", "there is no feature in view 'c' 'y'",
+            "service 'both' is of",
         ] {
             #expect(text.contains(words), "\(words) is missing in\n\(text)")
         }
