@@ -1,6 +1,7 @@
 import Core
 import Features
 import Flow
+import Pipeline
 import Stores
 
 #if canImport(Glibc)
