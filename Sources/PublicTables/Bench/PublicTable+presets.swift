@@ -28,18 +28,26 @@ extension PublicTable {
 
     private static let gowallaPresets: [String: JSONValue] = [
         "popularity": ["half-life": nil],
-        "item-cosine": ["neighbors": 500, "weighting": "bm25", "shrinkage": 1200, "history-half-life": nil],
+        // The half-life is in seconds, of which a user's rows lie one apart: 20 items.
+        "item-cosine": ["neighbors": 500, "weighting": "bm25", "shrinkage": 1200, "history-half-life": 20],
         "gf-cf": ["factors": 512, "low-pass": 0.45, "recency": 0.9],
         "ials": ["dimension": 256, "unobserved-weight": 0.1, "regularization": 0.001, "epochs": 10],
         "slim": ["l1": 1, "l2": 20],
-        // The weights are fitted in every run.
+        "mf": [
+            "loss": "bsl", "temperature": 0.1, "user-exponent": 0.5, "recency": 0.5, "batch-size": 1024,
+            "learning-rate": 0.03, "schedule": "linear", "epochs": 80, "validation-every": 20,
+        ],
+        // Nothing is chosen yet: the defaults.
+        "mf-bpr": ["kind": "mf", "loss": "bpr"],
+        // The weights are fitted in every run. Item cosine beside these two gets none.
         "blend": [
             "members": [
+                ["kind": "gf-cf", "factors": 256, "low-pass": 0.45, "recency": 0.9],
                 [
-                    "kind": "item-cosine", "neighbors": 500, "weighting": "bm25", "shrinkage": 1200,
-                    "history-half-life": nil,
+                    "kind": "mf", "loss": "bsl", "temperature": 0.1, "user-exponent": 0.5, "recency": 0.5,
+                    "batch-size": 1024, "learning-rate": 0.03, "schedule": "linear", "epochs": 30,
+                    "validation-every": 30,
                 ],
-                ["kind": "gf-cf", "factors": 512, "low-pass": 0.45, "recency": 0.9],
             ]
         ],
     ]
