@@ -21,7 +21,8 @@ import Testing
     @Test(arguments: [0, 1_000_000_000, -3])
     func lengthsThatMakeNoSenseAreBounded(k: Int) async throws {
         let shop = try SmallShop.shared.get()
-        let answer = try await shop.pipeline("{deadline-ms: 60000, filters: []}").answer(PipelineRequest(user: "u1", k: k))
+        let answer = try await shop.pipeline("{deadline-ms: 60000, filters: []}").answer(
+            PipelineRequest(user: "u1", k: k))
         #expect(k > 0 ? answer.items.count >= shop.data.items.trainedCount : answer.items.isEmpty)
         #expect(Set(answer.ids).count == answer.items.count)
     }

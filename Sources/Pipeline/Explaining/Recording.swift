@@ -25,7 +25,8 @@ extension Explanation {
         let offset = batch.bundle.manifest.clockOffset
         self.init(
             items: [], unknownItem: asked == nil ? batch.requests[row].item : nil, contacts: visitor.contacts.count,
-            history: visitor.history.count, latestEvent: visitor.latestEvent.map { ($0 + offset) * 1_000_000 }, features: features)
+            history: visitor.history.count, latestEvent: visitor.latestEvent.map { ($0 + offset) * 1_000_000 },
+            features: features)
         let ranks = Dictionary(
             uniqueKeysWithValues: recording.ranked.enumerated().map { ($1.item, (rank: $0 + 1, score: $1.score)) })
         self.items = wanted.map { item in

@@ -29,7 +29,9 @@ struct TowerSource: CandidateSource {
             return batch.requests.map { _ in [] }
         }
         let request = batch.modelRequest(k: configuration.take)
-        let queries = configuration.averages ? averages(batch, index: index) : try tower.queries(request, features: batch.features)
+        let queries =
+            configuration.averages
+            ? averages(batch, index: index) : try tower.queries(request, features: batch.features)
         let repeats = configuration.averages ? nil : try tower.repeats(request)
         return try (0..<batch.count).map { row in
             let query = queries.row(row)
