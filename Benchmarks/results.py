@@ -90,7 +90,8 @@ def record(race, work, peer, unit, theirs, ours, asked=None, less=False, **more)
     Without `theirs` it is Martlet's figure alone.
 
     `less`: the values are times, so that less is better; the ratio is always of rates, Martlet's over the peer's.
-    `more`: `peak` and `peer_peak` in MB, `share` of `ceiling` (a text), `note`.
+    `more`: `peak` and `peer_peak` in MB, `share` of `ceiling` (a text), `note`, and `against`, the peer's name where
+    `peer` says more than that: a later line of the same race, work and name takes this one's place.
     """
     line = {"race": race, "work": work, "peer": peer, "unit": unit, "ours": statistics.median(ours), "asked": asked,
             "calm": was_calm, **more}
@@ -126,7 +127,7 @@ def keep(line):
 
 
 def identity(line):
-    return line["race"], line["work"], line.get("peer")
+    return line["race"], line["work"], line.get("against", line.get("peer"))
 
 
 def read(path):

@@ -31,7 +31,7 @@ def foot(machines):
 
 def speed(lines):
     lines = [line for line in lines if line["race"] in RACES]
-    lines.sort(key=lambda line: RACES.index(line["race"]))  # stable: works stay in the order in which they were run
+    lines.sort(key=lambda line: (RACES.index(line["race"]), line["work"]))
     machines, number = marked(lines)
     rows = ["| work | peer | Martlet | ratio | asked | share of the ceiling | peak MB, peer · Martlet | remarks | measured |",
             "|---|---|---|---|---|---|---|---|---|"]

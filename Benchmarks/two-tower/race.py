@@ -72,13 +72,13 @@ def against_peers(options, batch, precision):
     if not options.modes:
         return
     best = max(options.modes, key=lambda mode: rate[mode])
-    others = ", ".join(f"{mode} {rate[mode]:,.0f}" for mode in options.modes if mode != best)
+    others = "".join(f"PyTorch {mode}: {rate[mode]:,.0f} samples/s; " for mode in options.modes if mode != best)
     races.record(
-        "two-tower", f"two towers, batch {batch}, {precision}", f"PyTorch {best}" + (f" ({others})" if others else ""),
-        "samples/s", [r["samplesPerSecond"] for r in sides[best]], [r["samplesPerSecond"] for r in sides["Martlet"]],
-        ASKED[precision], peer_peak=peak(sides[best]), peak=peak(sides["Martlet"]),
+        "two-tower", f"two towers, batch {batch}, {precision}", f"PyTorch {best}", "samples/s",
+        [r["samplesPerSecond"] for r in sides[best]], [r["samplesPerSecond"] for r in sides["Martlet"]], ASKED[precision],
+        peer_peak=peak(sides[best]), peak=peak(sides["Martlet"]), against="PyTorch",
         share=rate["Martlet"] * work / ceiling / 1e9, ceiling=f"{ceiling:.0f} GFLOP/s",
-        note=f"loss of the first epoch: peer {curve(sides[best])}, Martlet {curve(sides['Martlet'])}")
+        note=f"{others}mean loss of each epoch: peer {curve(sides[best])}, Martlet {curve(sides['Martlet'])}")
 
 
 def scaling(options, batch, precision):
