@@ -48,7 +48,9 @@ import Testing
         (#"{"users": ["a"], "k": 0}"#, "'k' must lie in"),
         (#"{"users": ["a",]}"#, "nothing follows the comma at byte 15"),
         ("{\"users\": [\"a, ]\\\"\"],\n }", "nothing follows the comma at byte 21"),
-        (#"{"users": [""]}"#, "empty text"), (#"{"user": ["a"]}"#, "did you mean 'users'?"),
+        (#"{"users": [""]}"#, "empty text"), (#"{"usrs": ["a"]}"#, "did you mean 'users'?"),
+        (#"{"user": ["a"]}"#, "'user' must be text"), (#"{"user": "a", "filters": {"excluded": []}}"#, "'exclude'"),
+        (#"{"user": "a", "k": 1.5}"#, "whole number"), (#"{"user": "a", "seed": -1}"#, "seed"),
     ])
     func aBadBodyIsExplained(body: String, words: String) async throws {
         let store = Lists.store()

@@ -95,6 +95,15 @@ import Testing
         }
     }
 
+    @Test func withoutAPipelineARequestForOneUserIsToldSo() async throws {
+        let store = Lists.store()
+        try await Lists.publish(to: store)
+        try await withServer(store) { server in
+            let answer = try await server.execute("/v1/recommendations", method: .post, body: #"{"user":"u1"}"#)
+            #expect(answer.status == 404 && answer.json["type"] == "urn:martlet:problem:no-pipeline")
+        }
+    }
+
     @Test func headTellsTheLengthAndSendsNothing() async throws {
         let store = Lists.store()
         try await Lists.publish(to: store)
