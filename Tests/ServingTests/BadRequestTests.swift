@@ -50,7 +50,7 @@ import Testing
         ("{\"users\": [\"a, ]\\\"\"],\n }", "nothing follows the comma at byte 21"),
         (#"{"users": [""]}"#, "empty text"), (#"{"usrs": ["a"]}"#, "did you mean 'users'?"),
         (#"{"user": ["a"]}"#, "'user' must be text"), (#"{"user": "a", "filters": {"excluded": []}}"#, "'exclude'"),
-        (#"{"user": "a", "k": 1.5}"#, "whole number"), (#"{"user": "a", "seed": -1}"#, "seed"),
+        (#"{"user": "a", "k": 1.5}"#, "'k'"), (#"{"user": "a", "seed": -1}"#, "seed"),
     ])
     func aBadBodyIsExplained(body: String, words: String) async throws {
         let store = Lists.store()
