@@ -3,6 +3,7 @@ import Features
 import Flow
 import Models
 import Pipeline
+import Stores
 
 #if canImport(Glibc)
 import Glibc
