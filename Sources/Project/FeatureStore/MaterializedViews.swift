@@ -37,6 +37,8 @@ public struct MaterializedViews: Sendable {
     ///
     /// - Throws: `system`, `outOfSpace`.
     public mutating func note(_ end: FeatureTimestamp, of view: FeatureView, in store: String) throws {
+        // A range by hand over old ground takes nothing back.
+        if let known = self.end(of: view, in: store), known >= end { return }
         var views = stores[store]?.object ?? [:]
         views[view.name] = ["end": .string(end.text), "shape": .string(Self.shape(view))]
         stores[store] = .object(views)

@@ -97,6 +97,8 @@ struct FeatureMaterializerTests {
         let again = try await materializer.run(
             views: ["stats"], from: Self.day("2026-11-01"), to: Self.day("2026-11-03"), memory: &memory)
         #expect(again[0].count == OnlineWriteCount(written: 0, skipped: 2))
+        let farthest = try Self.day("2026-11-11")
+        #expect(memory.end(of: view, in: "memory") == farthest)
         #expect(try await values() == [.float(9), .float(4), .null])
     }
 
