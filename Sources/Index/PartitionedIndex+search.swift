@@ -62,6 +62,7 @@ extension PartitionedIndex {
     ) -> Int {
         let excluded = filter.exclude?[row].sorted() ?? []
         let wanted = min(k, liveCount)
+        // Slots that are known to be allowed need no second look.
         let isAsked = filter.allowed != nil && among == nil
         let refined = min(Double(max(1, effort.refine)) * Double(wanted), Double(liveCount)).rounded(.up)
         return excluded.withUnsafeBufferPointer { excluded in
@@ -70,8 +71,7 @@ extension PartitionedIndex {
                     var job = martlet_cells_job(
                         query: query, k: wanted, refine: max(wanted, Int(refined)),
                         reach: max(effort.reach, 0),
-                        allowed: filter.allowed == nil || among != nil
-                            ? nil : allowed.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                        allowed: isAsked ? allowed.baseAddress?.assumingMemoryBound(to: UInt8.self) : nil,
                         allowed_count: allowed.count, excluded: excluded.baseAddress, excluded_count: excluded.count,
                         result_items: items, result_scores: scores, scanned: 0)
                     if let among {
