@@ -57,19 +57,17 @@ struct PipelineRunTests {
         try #require(try await shop.run(["run", "--quiet"]).status == 0)
         let (user, _) = try await Self.someone(shop)
         try await Server.with(shop) { server in
-            let seen = Mutex<[Int: Int]>([:])
-            let failures = Mutex(0)
-            let isDone = Mutex(false)
-            let clients = (0..<4).map { _ in
-                Task.detached {
-                    while !isDone.withLock({ $0 }) {
+            let load = Load()
+            let clients = DispatchGroup()
+            for _ in 0..<16 {
+                clients.enter()
+                Thread.detachNewThread {
+                    while !load.isDone {
                         let answer = try? server.post(#"{"user":"\#(user)","k":5}"#)
-                        if let version = answer?["version"]?.integer, answer?["items"]?.array?.count == 5 {
-                            seen.withLock { $0[version, default: 0] += 1 }
-                        } else {
-                            failures.withLock { $0 += 1 }
-                        }
+                        let isWhole = answer?["items"]?.array?.count == 5
+                        load.note(version: isWhole ? answer?["version"]?.integer : nil)
                     }
+                    clients.leave()
                 }
             }
             func wait(for version: Int) async throws {
@@ -85,10 +83,12 @@ struct PipelineRunTests {
             try await wait(for: 2)
             #expect(try await shop.run(["rollback", "--quiet"]).status == 0)
             try await wait(for: 1)
-            isDone.withLock { $0 = true }
-            for client in clients { await client.value }
-            #expect(failures.withLock { $0 } == 0)
-            #expect(Set(seen.withLock { $0 }.keys) == [1, 2])
+            load.end()
+            await withCheckedContinuation { continuation in
+                clients.notify(queue: .global()) { continuation.resume() }
+            }
+            #expect(load.failures == 0)
+            #expect(Set(load.versions.keys) == [1, 2], "\(load.versions)")
         }
     }
 
@@ -97,6 +97,23 @@ struct PipelineRunTests {
         let path = "\(shop.folder)/data/transactions_train.csv"
         let line = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")[5].split(separator: ",")
         return (line[1].filter { $0 != "\"" }, line[2].filter { $0 != "\"" })
+    }
+}
+
+/// What clients saw while versions changed.
+private final class Load: Sendable {
+    private let state = Mutex<(isDone: Bool, versions: [Int: Int], failures: Int)>((false, [:], 0))
+
+    var isDone: Bool { state.withLock { $0.isDone } }
+    var versions: [Int: Int] { state.withLock { $0.versions } }
+    var failures: Int { state.withLock { $0.failures } }
+
+    func end() { state.withLock { $0.isDone = true } }
+
+    func note(version: Int?) {
+        state.withLock {
+            if let version { $0.versions[version, default: 0] += 1 } else { $0.failures += 1 }
+        }
     }
 }
 
