@@ -44,7 +44,7 @@ import Testing
             ] {
                 #expect(metrics.contains(line + "\n"), "\(line) is missing in \(metrics)")
             }
-            #expect(server.lines.all.contains { $0.contains("the event log was read") && $0.contains("\"4\"") })
+            #expect(server.lines.all.contains { $0.contains("the event log was read") && $0.contains("\"events\":4,") })
         }
         let segments = EventSegment.all(in: "\(folder.path)/events")
         let lines = try String(contentsOfFile: #require(segments.first).path, encoding: .utf8).split(separator: "\n")

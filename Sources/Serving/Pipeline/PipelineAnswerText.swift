@@ -56,9 +56,10 @@ struct PipelineAnswerText {
     /// What only some answers say.
     private var rare: [(String, JSONValue)] {
         var members: [(String, JSONValue)] = []
-        if let reason = answer.fallback {
-            members.append(("fallback", "popularity"))
-            members.append(("reason", .string(answer.isUnknownUser ? "unknown-user" : reason)))
+        if answer.fallback != nil { members.append(("fallback", "popularity")) }
+        // Sources that need no user answer whoever asks: then there is a reason without a fallback.
+        if let reason = answer.isUnknownUser ? "unknown-user" : answer.fallback {
+            members.append(("reason", .string(reason)))
         }
         let skipped = answer.stages.compactMap { stage in
             stage.skipped.map { ["stage": .string(stage.name), "reason": .string($0)] as JSONValue }

@@ -48,12 +48,12 @@ struct PipelineQuery: Decodable {
         let container = try decoder.container(keyedBy: BodyKey.self)
         try container.check(Self.names)
         user = try container.decode(String.self, forKey: BodyKey("user"))
-        k = try container.decodeIfPresent(Int.self, forKey: BodyKey("k"))
+        k = try container.wholeNumber(Int.self, "k")
         context = try container.decodeIfPresent(Context.self, forKey: BodyKey("context"))
         filters = try container.decodeIfPresent(Filters.self, forKey: BodyKey("filters"))
         explain = try container.decodeIfPresent(Bool.self, forKey: BodyKey("explain"))
         item = try container.decodeIfPresent(String.self, forKey: BodyKey("item"))
-        seed = try container.decodeIfPresent(UInt64.self, forKey: BodyKey("seed"))
+        seed = try container.wholeNumber(UInt64.self, "seed")
     }
 
     /// The request, checked against the server's limits.
@@ -121,6 +121,19 @@ struct BodyKey: CodingKey {
 }
 
 extension KeyedDecodingContainer where Key == BodyKey {
+    /// A whole number, or nil. The platform's decoder takes a fraction, or a number that is too large, for a fault of the
+    /// whole document, and forgets where it stands.
+    func wholeNumber<Number: FixedWidthInteger & Decodable>(_ type: Number.Type, _ name: String) throws -> Number? {
+        let key = BodyKey(name)
+        guard contains(key), try !decodeNil(forKey: key) else { return nil }
+        do {
+            return try decode(type, forKey: key)
+        } catch is DecodingError {
+            throw DecodingError.typeMismatch(
+                type, DecodingError.Context(codingPath: codingPath + [key], debugDescription: "no whole number"))
+        }
+    }
+
     /// Refuses members of other names.
     func check(_ names: [String]) throws {
         for key in allKeys where !names.contains(key.stringValue) {

@@ -34,7 +34,7 @@ struct BatchQuery {
             let container = try decoder.container(keyedBy: BodyKey.self)
             try container.check(["users"] + ListQuery.names)
             users = try container.decode([String].self, forKey: BodyKey("users"))
-            k = try container.decodeIfPresent(Int.self, forKey: BodyKey("k"))
+            k = try container.wholeNumber(Int.self, "k")
             exclude = try container.decodeIfPresent([String].self, forKey: BodyKey("exclude"))
             segment = try container.decodeIfPresent(String.self, forKey: BodyKey("segment"))
         }

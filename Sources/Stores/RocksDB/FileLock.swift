@@ -40,6 +40,9 @@ final class FileLock: StoreLock {
 
     private static func give(_ descriptor: inout Int32?) {
         guard let held = descriptor.take() else { return }
+        // A child that is being started holds a copy of the descriptor until it runs its own program: closing ours would
+        // leave the lock to it for that long.
+        flock(held, LOCK_UN)
         close(held)
     }
 }
