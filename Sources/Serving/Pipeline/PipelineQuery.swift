@@ -128,7 +128,7 @@ extension KeyedDecodingContainer where Key == BodyKey {
         guard contains(key), try !decodeNil(forKey: key) else { return nil }
         do {
             return try decode(type, forKey: key)
-        } catch is DecodingError {
+        } catch {
             throw DecodingError.typeMismatch(
                 type, DecodingError.Context(codingPath: codingPath + [key], debugDescription: "no whole number"))
         }
