@@ -20,28 +20,11 @@ extension FeatureValue {
         }
         guard type.isList else { throw Self.mismatch(column, type) }
         let range = Int(offsets[row])..<Int(offsets[row + 1])
-        func each<Element>(_ take: (FeatureValue) -> Element?) throws(MartletError) -> [Element] {
-            var elements: [Element] = []
-            elements.reserveCapacity(range.count)
-            for index in range {
-                guard let value = take(try Self.element(column, index, type.element)) else {
-                    throw Self.mismatch(column, type)
-                }
-                elements.append(value)
-            }
-            return elements
-        }
-        switch type {
-        case .bytesList: self = .bytesList(try each { if case .bytes(let value) = $0 { value } else { nil } })
-        case .stringList: self = .stringList(try each { if case .string(let value) = $0 { value } else { nil } })
-        case .int32List: self = .int32List(try each { if case .int32(let value) = $0 { value } else { nil } })
-        case .int64List: self = .int64List(try each { if case .int64(let value) = $0 { value } else { nil } })
-        case .doubleList: self = .doubleList(try each { if case .double(let value) = $0 { value } else { nil } })
-        case .floatList: self = .floatList(try each { if case .float(let value) = $0 { value } else { nil } })
-        case .boolList: self = .boolList(try each { if case .bool(let value) = $0 { value } else { nil } })
-        default:
-            self = .unixTimestampList(try each { if case .unixTimestamp(let value) = $0 { value } else { nil } })
-        }
+        var elements: [FeatureValue] = []
+        elements.reserveCapacity(range.count)
+        for index in range { elements.append(try Self.element(column, index, type.element)) }
+        guard let list = FeatureValue(elements, as: type) else { throw Self.mismatch(column, type) }
+        self = list
     }
 
     /// Whether a column of the warehouse can be read as a declared type at all.

@@ -19,28 +19,15 @@ extension FeatureValue {
             return
         }
         guard let elements = json.array else { throw Self.mismatch(json, type) }
-        func each<Element>(_ take: (FeatureValue) -> Element?) throws(MartletError) -> [Element] {
-            var taken: [Element] = []
-            taken.reserveCapacity(elements.count)
-            for element in elements {
-                guard let value = take(try Self.scalar(element, type.element)) else {
-                    throw Self.mismatch(element, type.element)
-                }
-                taken.append(value)
-            }
-            return taken
+        var values: [FeatureValue] = []
+        values.reserveCapacity(elements.count)
+        for element in elements {
+            let value = try Self.scalar(element, type.element)
+            guard value != .null else { throw Self.mismatch(element, type.element) }
+            values.append(value)
         }
-        switch type {
-        case .bytesList: self = .bytesList(try each { if case .bytes(let value) = $0 { value } else { nil } })
-        case .stringList: self = .stringList(try each { if case .string(let value) = $0 { value } else { nil } })
-        case .int32List: self = .int32List(try each { if case .int32(let value) = $0 { value } else { nil } })
-        case .int64List: self = .int64List(try each { if case .int64(let value) = $0 { value } else { nil } })
-        case .doubleList: self = .doubleList(try each { if case .double(let value) = $0 { value } else { nil } })
-        case .floatList: self = .floatList(try each { if case .float(let value) = $0 { value } else { nil } })
-        case .boolList: self = .boolList(try each { if case .bool(let value) = $0 { value } else { nil } })
-        default:
-            self = .unixTimestampList(try each { if case .unixTimestamp(let value) = $0 { value } else { nil } })
-        }
+        guard let list = FeatureValue(values, as: type) else { throw Self.mismatch(json, type) }
+        self = list
     }
 
     private static func scalar(_ json: JSONValue, _ type: FeatureType) throws(MartletError) -> FeatureValue {
