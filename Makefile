@@ -20,8 +20,8 @@ test: ## every test, the slow ones too
 	$(SWIFT_BUILD) --build-tests
 	@scripts/test
 
-bench: build ## the races against each peer, in one run each, with ratios
-	Benchmarks/run
+bench: build ## the races against each peer, in one run each, with ratios; RACES="two-tower dlrm" runs only those
+	Benchmarks/run $(RACES)
 
 lint: ## the style, strictly
 	swift format lint --strict --recursive Package.swift Sources Tests
