@@ -31,6 +31,8 @@ extension PublicTable {
         // The half-life is in seconds, of which a user's rows lie one apart: 20 items.
         "item-cosine": ["neighbors": 500, "weighting": "bm25", "shrinkage": 1200, "history-half-life": 20],
         "gf-cf": ["factors": 512, "low-pass": 0.45, "recency": 0.9],
+        // Chosen on the 12,000 most frequent items; 150 to 300 make no difference.
+        "ease": ["regularization": 200, "recency": 0.8],
         "ials": ["dimension": 256, "unobserved-weight": 0.1, "regularization": 0.001, "epochs": 10],
         "slim": ["l1": 1, "l2": 20],
         "mf": [
