@@ -46,7 +46,7 @@ extension PublicTable {
         ],
         "mf-bpr": [
             "kind": "mf", "loss": "bpr", "optimizer": "sgd", "learning-rate": 0.05, "schedule": "linear", "l2": 0.01,
-            "hardest-of": 32, "epochs": 60, "validation-every": 20,
+            "hardest-of": 32, "recency": 0.4, "epochs": 60, "validation-every": 20,
         ],
         // The weights are fitted in every run. Item cosine beside these two gets none.
         "blend": [
