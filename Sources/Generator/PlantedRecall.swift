@@ -12,6 +12,8 @@ public struct PlantedRecall: Sendable, Codable, Hashable {
     public var best: Double
     /// Recall@k of the same list for everyone: what was bought most in the four weeks before.
     public var popularity: Double
+    /// NDCG@k of those lists, with binary relevance.
+    public var bestNDCG: Double
     /// How many test users were looked at: all of them, or a sample.
     public var users: Int
 }

@@ -1,5 +1,11 @@
 import Core
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 extension ShopGenerator {
     /// How well the last days of the generated shop in `folder` can be foretold; see ``bestRecall(k:testDays:sample:progress:)``.
     ///
@@ -69,20 +75,28 @@ extension ShopGenerator {
                 .invalidData, "nobody buys anything in the last \(testDays) days", hint: "generate more transactions")
         }
         let popular = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }.prefix(k).map(Int32.init)
-        let recalls = SharedArray(repeating: (best: 0.0, popularity: 0.0), count: chosen)
+        let recalls = SharedArray(repeating: (best: 0.0, popularity: 0.0, ndcg: 0.0), count: chosen)
         let truth = bought
         inParallel(chosen, threads: threads) { index in
             let user = users[index * users.count / chosen]
             let items = truth[user]!
-            let best = foresight.best(k, user: Int(user)).count { items.contains($0) }
+            let list = foresight.best(k, user: Int(user))
+            let best = list.count { items.contains($0) }
+            let gain = list.indices.reduce(0.0) { $0 + (items.contains(list[$1]) ? Self.gain(at: $1) : 0) }
+            let most = (0..<min(k, items.count)).reduce(0.0) { $0 + Self.gain(at: $1) }
             let common = popular.count { items.contains($0) }
-            recalls[index] = (Double(best) / Double(items.count), Double(common) / Double(items.count))
+            recalls[index] = (Double(best) / Double(items.count), Double(common) / Double(items.count), gain / most)
         }
         let best = recalls.values.reduce(0) { $0 + $1.best } / Double(chosen)
         let popularity = recalls.values.reduce(0) { $0 + $1.popularity } / Double(chosen)
+        let ndcg = recalls.values.reduce(0) { $0 + $1.ndcg } / Double(chosen)
         progress.end(task, summary: "Recall@\(k) of \(chosen) users")
-        return PlantedRecall(k: k, testDays: testDays, best: best, popularity: popularity, users: chosen)
+        return PlantedRecall(
+            k: k, testDays: testDays, best: best, popularity: popularity, bestNDCG: ndcg, users: chosen)
     }
+
+    /// What a relevant item at a place, counted from 0, adds to a list's discounted gain.
+    private static func gain(at place: Int) -> Double { 1 / log2(Double(place + 2)) }
 
     private func copy<Element>(_ array: SharedArray<Element>) -> SharedArray<Element> {
         let copy = SharedArray(repeating: array[0], count: array.values.count)

@@ -54,15 +54,7 @@ public struct ExactIndex: VectorIndex {
     /// - Throws: `invalidData` if the queries or the filter have the wrong shape.
     /// - Complexity: O(Q · N · D)
     public func search(_ queries: Matrix, k: Int, filter: SearchFilter) throws -> RankedLists {
-        guard queries.columns == dimensions else {
-            throw MartletError(
-                .invalidData, "queries have \(queries.columns) dimensions, the index's vectors \(dimensions)",
-                hint: "query with the model that made the index")
-        }
-        guard k >= 1 else { throw MartletError(.invalidData, "a list has at least one place, not \(k)") }
-        if let exclude = filter.exclude, exclude.rows != queries.rows {
-            throw MartletError(.invalidData, "\(exclude.rows) rows of excluded keys for \(queries.rows) queries")
-        }
+        try check(queries, k: k, filter)
         var allowed = filter.allowed
         if let count = allowed?.count, count < packed.itemCount {
             allowed! += [Bool](repeating: false, count: packed.itemCount - count)
@@ -79,6 +71,21 @@ public struct ExactIndex: VectorIndex {
             : topK(
                 queries: queries, items: PackedItems(vectors, keys: keys, allowed: allowed), k: k,
                 exclude: filter.exclude)
+    }
+
+    /// Refuses a search of the wrong shape.
+    ///
+    /// - Throws: `invalidData`.
+    func check(_ queries: Matrix, k: Int, _ filter: SearchFilter) throws {
+        guard queries.columns == dimensions else {
+            throw MartletError(
+                .invalidData, "queries have \(queries.columns) dimensions, the index's vectors \(dimensions)",
+                hint: "query with the model that made the index")
+        }
+        guard k >= 1 else { throw MartletError(.invalidData, "a list has at least one place, not \(k)") }
+        if let exclude = filter.exclude, exclude.rows != queries.rows {
+            throw MartletError(.invalidData, "\(exclude.rows) rows of excluded keys for \(queries.rows) queries")
+        }
     }
 
     /// The lists of few queries by the scan in 8 bits; nil if there is none, or one of the queries is not for it.

@@ -30,8 +30,11 @@ extension PartitionedIndex {
     func measuredSearch(_ queries: Matrix, k: Int, filter: SearchFilter, effort: SearchEffort, threads: Int?) throws
         -> (lists: RankedLists, scanned: Int)
     {
-        // Checks the shapes, too.
-        let recent = try pending.search(queries, k: k, filter: filter)
+        try pending.check(queries, k: k, filter)
+        // A search among nothing takes longer than one would think.
+        let recent =
+            pending.count > 0
+            ? try pending.search(queries, k: k, filter: filter) : RankedLists(count: queries.rows, k: k)
         guard let cells, liveCount > 0, queries.rows > 0 else { return (recent, 0) }
         var lists = RankedLists(count: queries.rows, k: k)
         let among = filter.allowed.flatMap { allowedSlots(cells, $0) }

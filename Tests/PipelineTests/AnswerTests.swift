@@ -152,4 +152,33 @@ import Testing
             #expect(found[number] == alone.ids)
         }
     }
+
+    /// What nobody has bought is new by the date that it bears, what bears none by its first sale.
+    @Test func whatAppearedLatelyIsProposed() async throws {
+        let pipeline = try SmallShop.shared.get().pipeline(
+            "{deadline-ms: 60000, filters: [], rank: none, sources: [new: {within: 10d}], category: kind}")
+        let answer = await pipeline.answer(PipelineRequest(user: "u1", k: 3))
+        #expect(Set(answer.ids) == ["new0", "new1", "idle"] && answer.fallback == nil)
+    }
+
+    /// The neighbours' sums against a plain dictionary.
+    @Test func neighboursAreSummedUp() async throws {
+        let shop = try SmallShop.shared.get()
+        let pipeline = try shop.pipeline(
+            "{deadline-ms: 60000, filters: [], rank: none, sources: [item-item: {take: 7, history: 5}]}")
+        var request = PipelineRequest(user: "nobody", k: 7)
+        request.context = ["i1", "i5", "i9"]
+        request.explains = true
+        let answer = await pipeline.answer(request)
+        var sums: [Int32: Float] = [:]
+        for id in request.context {
+            let near = pipeline.bundle.near(Int32(shop.data.items.index(of: id)!))
+            for (item, score) in near { sums[item, default: 0] += 0.4 * score }
+        }
+        for id in request.context { sums[Int32(shop.data.items.index(of: id)!)] = nil }
+        let wanted = sums.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(7).map(\.key)
+        #expect(answer.items.map(\.index) == wanted)
+        // Asked again, nothing is left of the first time.
+        #expect(await pipeline.answer(request).items == answer.items)
+    }
 }

@@ -63,4 +63,56 @@ import Testing
             #expect(!answer.items.isEmpty && answer.items.allSatisfy { $0.index % 2 == 0 })
         }
     }
+
+    /// Rules about columns, declared and of a request, still give full answers, from the index too.
+    @Test(arguments: ["auto", "exact"]) func columnsAreAskedWhatTheyHold(index: String) async throws {
+        let shop = try SmallShop.shared.get()
+        let stocked = try shop.pipeline(
+            "{\(Self.plain), index: \(index), filters: [stock, price: {from: 2, to: 12}, column: {name: kind, not-in: [kind 2]}]}"
+        )
+        for user in ["u1", "u2", "nobody"] {
+            let answer = await stocked.answer(PipelineRequest(user: user, k: 10))
+            #expect(answer.ids.count == 10)
+            for id in answer.ids {
+                #expect((2...12).contains(SmallShop.price(ofItem: id)) && SmallShop.kind(ofItem: id) != 2)
+                #expect(Int(id.dropFirst()).map { $0 % 5 != 0 } ?? false)
+            }
+        }
+        let plain = try shop.pipeline("{\(Self.plain), filters: []}")
+        var request = PipelineRequest(user: "u1", k: 8)
+        request.columns = [
+            ColumnCondition("kind", .isOneOf(["kind 3"])), ColumnCondition("price", .isWithin(from: nil, to: 16)),
+        ]
+        let answer = await plain.answer(request)
+        #expect(answer.ids.count == 8)
+        #expect(answer.ids.allSatisfy { SmallShop.kind(ofItem: $0) == 3 && SmallShop.price(ofItem: $0) <= 16 })
+        // What has no price passes only where that is said.
+        request = PipelineRequest(user: "u1", k: 43)
+        request.columns = [ColumnCondition("price", .isWithin(from: 0, to: nil))]
+        #expect(!(await plain.answer(request).ids.contains("idle")))
+        request.columns = [ColumnCondition("stock", .isOneOf(["12"]))]
+        #expect(await plain.answer(request).ids == ["i12"])
+    }
+
+    @Test func aColumnThatThereIsNotIsNamed() throws {
+        let shop = try SmallShop.shared.get()
+        let pipeline = try shop.pipeline("{\(Self.plain)}")
+        var request = PipelineRequest(user: "u1")
+        request.columns = [ColumnCondition("prise", .isWithin(from: 1, to: nil))]
+        #expect {
+            try pipeline.check(request)
+        } throws: { "\($0)".contains("did you mean 'price'?") }
+        request.columns = [ColumnCondition("title", .isWithin(from: 1, to: nil))]
+        #expect {
+            try pipeline.check(request)
+        } throws: { "\($0)".contains("'title' holds texts") }
+        #expect {
+            try shop.pipeline("{\(Self.plain), filters: [column: {name: colour, is: Black}]}")
+        } throws: { "\($0)".contains("there is no column 'colour' of the items") }
+        for wrong in [
+            "price", "price: {from: 3, to: 1}", "column: {name: kind, in: [a], from: 1}", "column: {in: [a]}",
+        ] {
+            #expect(throws: (any Error).self) { try SmallShop.configuration("{filters: [\(wrong)]}") }
+        }
+    }
 }

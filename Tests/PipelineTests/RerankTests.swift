@@ -16,12 +16,14 @@ import Testing
 
     private func order(
         _ rule: RerankConfiguration, _ scores: [(String, Float)], length: Int = 3, seed: UInt64 = 0,
-        passes: @escaping @Sendable (Int32) -> Bool = { _ in true }
+        history: [String] = [], passes: @escaping @Sendable (Int32) -> Bool = { _ in true }
     ) -> [String] {
         var list = candidates(scores)
         rule.reranker.rerank(
             &list,
-            RerankContext(bundle: bundle, length: length, now: SmallShop.end, seed: seed, passes: passes))
+            RerankContext(
+                bundle: bundle, length: length, now: SmallShop.end, seed: seed,
+                history: history.map { Int32(bundle.data.items.index(of: $0)!) }, passes: passes))
         #expect(Set(list.map(\.item)).count == list.count)
         return list.map { bundle.id($0.item) }
     }
@@ -57,6 +59,38 @@ import Testing
         #expect(old >= 0)
         #expect(order(.freshness(weight: 1, halfLife: 2 * 86_400), [("i0", 0.4), ("new1", 0)]) == ["new1", "i0"])
         #expect(order(.freshness(weight: 1, halfLife: 2 * 86_400), [("i0", 0.6), ("new1", 0)]) == ["i0", "new1"])
+    }
+
+    /// Item i costs i / 2: of what i8 costs, i8 gains all, i12 exp(−½ (ln 1.5 / 0.5)²) = 0.72, i32 0.02.
+    @Test func whatCostsAsUsualIsPreferred() {
+        let scores: [(String, Float)] = [("i32", 0.4), ("i12", 0.3), ("i8", 0), ("idle", 0.35)]
+        let rule = RerankConfiguration.priceBand(column: "price", weight: 1, width: 0.5)
+        #expect(order(rule, scores, history: ["i8"]) == ["i12", "i8", "i32", "idle"])
+        #expect(order(rule, scores, history: []) == scores.map(\.0))
+        #expect(order(rule, scores, history: ["i0"]) == scores.map(\.0))
+    }
+
+    @Test func aFloorLiftsTheBestOfItsGroup() {
+        let scores: [(String, Float)] = [("i0", 9), ("i4", 8), ("i8", 7), ("i1", 6), ("i2", 5), ("i5", 4)]
+        func floor(_ group: (inout ItemGroup) -> Void, places: Int = 0, share: Double = 0) -> RerankConfiguration {
+            var made = ItemGroup()
+            group(&made)
+            return .exposureFloor(group: made, places: places, share: share)
+        }
+        let kind1 = floor({ $0.categories = ["kind 1"] }, places: 1)
+        #expect(order(kind1, scores) == ["i0", "i4", "i1", "i8", "i2", "i5"])
+        #expect(
+            order(floor({ $0.categories = ["kind 1"] }, share: 0.5), scores) == ["i0", "i1", "i5", "i4", "i8", "i2"])
+        // It holds already; there is nobody to lift; all of the answer belongs to the group.
+        #expect(order(kind1, scores, length: 4) == scores.map(\.0))
+        #expect(order(floor({ $0.items = ["i39"] }, places: 2), scores) == scores.map(\.0))
+        #expect(order(floor({ $0.categories = ["kind 0"] }, places: 9), scores) == scores.map(\.0))
+        let dear = floor({ $0.condition = ColumnCondition("price", .isWithin(from: 2.5, to: 3)) }, places: 1)
+        #expect(order(dear, scores) == ["i0", "i4", "i5", "i8", "i1", "i2"])
+        // Launched, or first sold, in the last four days.
+        let young = floor({ $0.newWithin = 4 * 86_400 }, places: 2)
+        let fresh: [(String, Float)] = [("i0", 9), ("i4", 8), ("i8", 7), ("new1", 6), ("idle", 5)]
+        #expect(order(young, fresh) == ["i0", "new1", "idle", "i4", "i8"])
     }
 
     /// Weight 0 changes nothing; weight 1 takes, after the first, whatever is least like what stands above.

@@ -8,10 +8,14 @@ final class ShopProject {
     var project: String { "\(folder)/shop" }
 
     /// - Parameter models: the section `models:` of the project file, as YAML in one line.
-    init(models: String = "{popularity: {}, item-cosine: {}, two-tower: {epochs: 2}}") async throws {
+    init(
+        models: String = "{popularity: {}, item-cosine: {}, two-tower: {epochs: 2}}", users: Int = 400,
+        items: Int = 120, transactions: Int = 9000
+    ) async throws {
         folder = NSTemporaryDirectory() + "martlet-shop-\(UUID().uuidString)"
         let made = try await Program.run([
-            "generate", "\(folder)/data", "--users", "400", "--items", "120", "--transactions", "9000", "--quiet",
+            "generate", "\(folder)/data", "--users", "\(users)", "--items", "\(items)", "--transactions",
+            "\(transactions)", "--quiet",
         ])
         try #require(made.status == 0, "\(made.error)")
         let begun = try await Program.run([

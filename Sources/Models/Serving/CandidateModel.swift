@@ -48,12 +48,15 @@ extension RankingModel: CandidateModel {
 final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
     private let scorer: RankingScorer<Network>
     private let moments: MomentCodes
+    /// A shorter way than the network's own, where there is one.
+    private let shortcut: DLRMCandidates?
     /// Memory that no request uses just now; taking it is cheaper than making it.
-    private let idle = Mutex<[RankingScorer<Network>.Memory]>([])
+    private let idle = Mutex<[RankingScorer<Network>.CandidateMemory]>([])
 
     init(scorer: RankingScorer<Network>, moments: MomentCodes) {
         self.scorer = scorer
         self.moments = moments
+        shortcut = (scorer.network as? DLRM).map { DLRMCandidates($0, scorer.parameters) }
     }
 
     func scores(
@@ -64,8 +67,9 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
         let moment = try moments.codes(at: request.at)
         let histories = scorer.inputs.fields.history == nil ? nil : try scorer.histories(request)
         let memory =
-            idle.withLock { $0.popLast() } ?? RankingScorer<Network>.Memory(scorer.network, targets: scorer.targetCount)
+            idle.withLock { $0.popLast() } ?? RankingScorer<Network>.CandidateMemory(scorer, shortcut: shortcut)
         defer { idle.withLock { $0.append(memory) } }
-        return scorer.scores(of: candidates, request, moment: moment, histories: histories, features: features, memory)
+        return scorer.scores(
+            of: candidates, request, moment: moment, histories: histories, features: features, shortcut, memory)
     }
 }

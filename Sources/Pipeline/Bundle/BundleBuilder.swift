@@ -1,6 +1,5 @@
 import Core
 import Features
-import Index
 import Models
 import Tensor
 
@@ -20,6 +19,10 @@ public struct BundleBuilder {
     public var allowed: [Bool]?
     /// What is shown of each item: an object.
     public var show: [JSONValue]
+    /// What of the data may be looked at.
+    public var windows = Window.allCases
+    /// The moment at which the bundle is made, by which what trends is counted; nil: the end of the data.
+    public var moment: Int64?
     /// The hyperparameters of item cosine, by which neighbours are found.
     public var cosine: JSONValue = .object([:])
 
@@ -35,23 +38,16 @@ public struct BundleBuilder {
     /// vectors.
     ///
     /// - Parameter tower: the model whose vectors are searched.
+    /// - Returns: which index was made of them; nil without such a model.
     /// - Throws: `invalidConfiguration` for a category column that there is not, what the models and the disk throw.
     /// - Complexity: O(rows + N · tower + what item cosine takes)
-    public func write(to folder: String, tower: (any RetrievalModel)?) throws {
+    @discardableResult
+    public func write(to folder: String, tower: (any RetrievalModel)?) throws -> IndexSummary? {
         try writeItems(to: "\(folder)/items")
         try writeHistories(to: "\(folder)/histories")
         try writeNeighbors(to: "\(folder)/neighbors")
-        guard let model = tower as? any QueryModel else { return }
-        let queries = try model.queryTower(data)
-        let vectors = try queries.itemVectors()
-        let keys = (0..<Int32(vectors.rows)).filter { queries.findable?[Int($0)] ?? true }
-        let kept = Matrix(rows: keys.count, columns: vectors.columns)
-        for (row, key) in keys.enumerated() {
-            _ = kept.row(row).update(fromContentsOf: UnsafeBufferPointer(vectors.row(Int(key))))
-        }
-        var index = ExactIndex(dimensions: vectors.columns)
-        try index.upsert(keys, vectors: kept)
-        try index.save(to: "\(folder)/index.safetensors")
+        guard let model = tower as? any QueryModel else { return nil }
+        return try writeIndex(of: model.queryTower(data), to: "\(folder)/index.safetensors")
     }
 
     private func writeItems(to path: String) throws {
@@ -59,27 +55,60 @@ public struct BundleBuilder {
         var popularity = [Float](repeating: 0, count: count)
         var trend = [Double](repeating: 0, count: count)
         var first = [Int64](repeating: .max, count: count)
-        for window in Window.allCases {
+        let end = moment ?? data.split.end
+        for window in windows {
             let part = try data.interactions(window)
             for row in 0..<part.count where part.items[row] >= 0 {
                 let item = Int(part.items[row])
                 popularity[item] += part.weights[row]
                 first[item] = min(first[item], part.times[row])
-                let age = max(0, Double(data.split.end - part.times[row]))
+                let age = max(0, Double(end - part.times[row]))
                 trend[item] += Double(part.weights[row]) * exp2(-age / configuration.trendHalfLife)
             }
         }
+        let appearances = try appearances(end: end, firstSales: first)
         let writer = try DatasetWriter(path: path, schema: ItemTable.schema)
         try writer.append(
             Table(
                 schema: ItemTable.schema,
                 columns: [
                     Column(.float32(Buffer(popularity))), Column(.float32(Buffer(trend.map { Float($0) }))),
-                    Column(.int64(Buffer(first))),
+                    Column(.int64(Buffer(appearances))),
                     Column(.bool(Buffer((0..<count).map { allowed?[$0] ?? true ? 1 : 0 }))),
                     Column(strings: try categories()), Column(strings: show.map(\.description)),
                 ]))
         _ = try writer.finish()
+    }
+
+    /// Since when each item is there: as its column says, else since its first sale; `Int64.max` where nobody knows, or it
+    /// is yet to come.
+    private func appearances(end: Int64, firstSales: [Int64]) throws -> [Int64] {
+        guard let name = configuration.appeared else { return firstSales }
+        guard let column = try data.catalogue?.column(name) else {
+            throw MartletError(
+                .invalidConfiguration, "'pipeline.appeared' names '\(name)', which is not shown of the items",
+                hint: nearest(to: name, among: data.catalogue?.schema.names ?? []).map { "did you mean '\($0)'?" }
+                    ?? "add it to 'items.show'")
+        }
+        return try firstSales.indices.map { item in
+            var seconds: Int64?
+            if let text = column.text(item) {
+                guard let moment = ISOTime.microseconds(text) else {
+                    throw MartletError(
+                        .invalidData, "'\(name)' of item '\(data.items.id(item))' is no date: '\(text)'",
+                        hint: "write dates such as 2026-11-24")
+                }
+                seconds = moment / 1_000_000
+            } else if let number = column.number(item) {
+                if case .timestamp = column.values {
+                    seconds = Int64(number / 1e6)
+                } else {
+                    seconds = Int64(exactly: number.rounded())
+                }
+            }
+            guard let seconds else { return firstSales[item] }
+            return seconds > end ? .max : min(seconds, firstSales[item])
+        }
     }
 
     private func categories() throws -> [String?] {
@@ -103,7 +132,7 @@ public struct BundleBuilder {
     }
 
     private func writeHistories(to path: String) throws {
-        let histories = try UserHistories(data, windows: Window.allCases)
+        let histories = try UserHistories(data, windows: windows)
         var offsets: [Int64] = [0]
         var items: [Int32] = []
         var times: [Int64] = []
@@ -120,7 +149,7 @@ public struct BundleBuilder {
         var settings = cosine.object ?? [:]
         settings["neighbors"] = .integer(Int64(configuration.neighbors))
         var model = try ItemCosineModel(hyperparameters: .object(settings))
-        _ = try model.fit(data, options: TrainingOptions(windows: Window.allCases))
+        _ = try model.fit(data, options: TrainingOptions(windows: windows))
         var offsets: [Int64] = [0]
         var items: [Int32] = []
         var scores: [Float] = []

@@ -23,6 +23,9 @@ public struct BundleManifest: Codable, Sendable, Equatable {
     /// The column that tells an item's category; nil if none was named.
     public var category: String?
 
+    /// The index of the vectors; nil if there is none.
+    public var index: IndexSummary?
+
     /// A model in a bundle.
     public struct Model: Codable, Sendable, Equatable {
         /// The name in `martlet.yml`.

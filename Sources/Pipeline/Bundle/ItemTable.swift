@@ -6,8 +6,8 @@ struct ItemTable: Sendable {
     /// How much each was bought, and how much lately.
     let popularity: Buffer<Float>
     let trend: Buffer<Float>
-    /// When each was first bought, in seconds since 1970; `Int64.max` for what never was.
-    let firstSold: Buffer<Int64>
+    /// Since when each is there, in seconds since 1970; `Int64.max` where nobody knows.
+    let appeared: Buffer<Int64>
     /// Whether each may be recommended at all.
     let isAllowed: Buffer<UInt8>
     /// The names of the categories.
@@ -21,10 +21,10 @@ struct ItemTable: Sendable {
     let byPopularity: [Int32]
     let byAge: [Int32]
     /// Whether each item may be recommended; nil: all may.
-    let allowedMask: [Bool]?
+    let allowedMask: ItemMask?
 
     static let schema = Schema([
-        ColumnSchema("popularity", .float32), ColumnSchema("trend", .float32), ColumnSchema("first-sold", .int64),
+        ColumnSchema("popularity", .float32), ColumnSchema("trend", .float32), ColumnSchema("appeared", .int64),
         ColumnSchema("allowed", .bool), ColumnSchema("category", .string), ColumnSchema("show", .string),
     ])
 
@@ -37,7 +37,7 @@ struct ItemTable: Sendable {
         let dataset = try Dataset.open(path)
         guard dataset.rowCount == count, case .float32(let popularity) = try dataset.column("popularity").values,
             case .float32(let trend) = try dataset.column("trend").values,
-            case .int64(let first) = try dataset.column("first-sold").values,
+            case .int64(let appeared) = try dataset.column("appeared").values,
             case .bool(let allowed) = try dataset.column("allowed").values
         else {
             throw MartletError(
@@ -46,7 +46,7 @@ struct ItemTable: Sendable {
         }
         self.popularity = popularity
         self.trend = trend
-        firstSold = first
+        self.appeared = appeared
         isAllowed = allowed
         show = try dataset.column("show")
         let texts = try dataset.column("category")
@@ -62,13 +62,19 @@ struct ItemTable: Sendable {
         }
         categories = names
         let sellable = (0..<Int32(count)).filter { allowed[Int($0)] != 0 }
-        allowedMask = sellable.count < count ? allowed.values.map { $0 != 0 } : nil
+        allowedMask = sellable.count < count ? ItemMask(count: count) { allowed[$0] != 0 } : nil
         byTrend = sellable.filter { popularity[Int($0)] > 0 }
             .sorted { (trend[Int($1)], popularity[Int($1)], $0) < (trend[Int($0)], popularity[Int($0)], $1) }
         byPopularity = sellable.filter { popularity[Int($0)] > 0 }
             .sorted { (popularity[Int($1)], $0) < (popularity[Int($0)], $1) }
-        byAge = sellable.filter { first[Int($0)] != .max }
-            .sorted { (first[Int($1)], trend[Int($1)], $0) < (first[Int($0)], trend[Int($0)], $1) }
+        byAge = sellable.filter { appeared[Int($0)] != .max }
+            .sorted { (appeared[Int($1)], trend[Int($1)], $0) < (appeared[Int($0)], trend[Int($0)], $1) }
+    }
+
+    /// Whether an item appeared at a moment or after it.
+    func isNew(_ item: Int32, since: Int64) -> Bool {
+        let moment = appeared[Int(item)]
+        return moment != .max && moment >= since
     }
 
     /// The place of a category's name; nil if no item has it.

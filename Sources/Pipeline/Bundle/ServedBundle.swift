@@ -17,6 +17,8 @@ public final class ServedBundle: Sendable {
     /// The users and items.
     public let data: InteractionDataset
     let items: ItemTable
+    /// What filters ask of the items.
+    let columns: ItemColumns
     let histories: RowLists<Int64>
     let neighbors: RowLists<Float>
     /// The users' lists that were made in batch.
@@ -45,6 +47,15 @@ public final class ServedBundle: Sendable {
         self.data = data
         let count = data.items.count
         items = try ItemTable("\(folder)/parts/items", count: count)
+        columns = ItemColumns(data)
+        for condition in configuration.filters.compactMap(\.condition) { _ = try columns.mask(condition) }
+        for rule in configuration.rerankers {
+            switch rule {
+            case .priceBand(let column, _, _): _ = try columns.numbers(column)
+            case .exposureFloor(let group, _, _): if let condition = group.condition { _ = try columns.mask(condition) }
+            default: break
+            }
+        }
         histories = try RowLists(timed: "\(folder)/parts/histories", itemCount: count)
         neighbors = try RowLists(scored: "\(folder)/parts/neighbors", itemCount: count)
         lists = try RowLists(scored: "\(folder)/lists/users", itemCount: count)
@@ -65,7 +76,7 @@ public final class ServedBundle: Sendable {
         }
         if let towerModel = try model(configuration.tower, manifest.tower, "retrieval") as? any QueryModel {
             tower = try towerModel.queryTower(data)
-            let vectors = try ExactIndex(loading: "\(folder)/parts/index.safetensors")
+            let vectors = try IndexChoice(loading: "\(folder)/parts/index.safetensors")
             index = vectors
             let dimension = towerModel.hyperparameters["dimension"]?.integer
             let hasBias = towerModel.kind == TwoTowerModel.kind || vectors.dimensions - 1 == dimension
@@ -82,6 +93,12 @@ public final class ServedBundle: Sendable {
         // The first request should not be the one that builds the tables of ids.
         _ = data.users.index(of: "")
         _ = data.items.index(of: "")
+    }
+
+    /// The neighbours of an item with how near they are, the nearest first.
+    package func near(_ item: Int32) -> [(item: Int32, score: Float)] {
+        let found = neighbors[Int(item)]
+        return zip(found.items, found.numbers).map { ($0, $1) }
     }
 
     /// The id of an item.

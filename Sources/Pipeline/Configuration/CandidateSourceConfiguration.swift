@@ -13,7 +13,7 @@ public struct CandidateSourceConfiguration: Sendable {
         case trending
         /// What sells at all times.
         case popular
-        /// What was first sold lately.
+        /// What appeared lately.
         case new
         /// The user's list that was made in batch.
         case list

@@ -11,6 +11,8 @@ public enum FilterConfiguration: Sendable {
     case blocked(items: [String], categories: [String])
     /// The only categories that anybody is shown.
     case categories([String])
+    /// What is known of an item, beside the reserved words: `stock`, `price`, or any `column`.
+    case column(ColumnCondition)
 
     /// The word in `martlet.yml`, which answers name the rule by.
     public var word: String {
@@ -19,20 +21,24 @@ public enum FilterConfiguration: Sendable {
         case .bought: "bought"
         case .blocked: "blocked"
         case .categories: "category"
+        case .column(let condition): condition.column
         }
     }
+
+    /// What is asked of a column; nil for other rules.
+    public var condition: ColumnCondition? { if case .column(let condition) = self { condition } else { nil } }
 
     var needsCategory: Bool {
         switch self {
         case .blocked(_, let categories): !categories.isEmpty
         case .categories: true
-        case .seen, .bought: false
+        case .seen, .bought, .column: false
         }
     }
 
     /// Reads `filters:`; without it, what was bought within a day is not shown again.
     static func list(_ fields: inout ConfigurationFields) -> [FilterConfiguration] {
-        let words = ["seen", "bought", "blocked", "category"]
+        let words = ["seen", "bought", "blocked", "category", "stock", "price", "column"]
         guard let entries = StageEntry.list("filters", kinds: words, &fields) else {
             return [.bought(within: 86_400)]
         }
@@ -44,6 +50,7 @@ public enum FilterConfiguration: Sendable {
             case "seen": return .seen(kinds: kinds(&fields), within: fields.duration("within"))
             case "bought": return .bought(within: fields.duration("within"))
             case "category": return .categories(required("only", &fields))
+            case "stock", "price", "column": return .column(ColumnCondition(entry.kind, &fields))
             default: return .blocked(items: fields.strings("items"), categories: fields.strings("categories"))
             }
         }

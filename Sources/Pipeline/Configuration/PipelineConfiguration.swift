@@ -41,6 +41,8 @@ public struct PipelineConfiguration: Sendable {
     public var deadline = 0.05
     /// The column that tells an item's category: one of `items.show`, or a categorical item feature.
     public var category: String?
+    /// The column that tells since when an item is there, a date: one of `items.show`; nil: its first sale tells.
+    public var appeared: String?
     /// Where candidates come from.
     public var sources: [CandidateSourceConfiguration] = []
     /// The most candidates that are ranked.
@@ -53,6 +55,8 @@ public struct PipelineConfiguration: Sendable {
     public var rerankers: [RerankConfiguration] = []
     /// The most requests that are answered together.
     public var batch = 16
+    /// Which index the vectors are searched by.
+    public var index = IndexConfiguration()
     /// How many of a user's last items a bundle keeps.
     public var historyLength = 200
     /// How many neighbours of an item a bundle keeps.
@@ -70,6 +74,7 @@ public struct PipelineConfiguration: Sendable {
         k = fields.integer("k", default: k, in: 1...1000)
         deadline = Double(fields.integer("deadline-ms", default: 50, in: 1...60_000)) / 1000
         category = fields.string("category")
+        appeared = fields.string("appeared")
         batch = fields.integer("batch", default: batch, in: 1...256)
         historyLength = fields.integer("history-length", default: historyLength, in: 1...10_000)
         neighbors = fields.integer("neighbors", default: neighbors, in: 1...10_000)
@@ -80,6 +85,7 @@ public struct PipelineConfiguration: Sendable {
                 at: fields.location(of: "trend-half-life"))
             trendHalfLife = 86_400
         }
+        index = IndexConfiguration(&fields)
         sources = CandidateSourceConfiguration.list(&fields, models: models)
         var merge = fields.fields("merge")
         candidates = merge.integer("limit", default: candidates, in: 1...10_000)
@@ -144,6 +150,8 @@ public struct PipelineConfiguration: Sendable {
             "tower": tower.map { .string($0) } ?? .null, "ranker": ranker.map { .string($0) } ?? .null,
             "category": category.map { .string($0) } ?? .null, "history-length": .integer(Int64(historyLength)),
             "neighbors": .integer(Int64(neighbors)), "trend-half-life": .number(trendHalfLife),
+            "appeared": appeared.map { .string($0) } ?? .null, "index": index.json,
+            "searched": .integer(Int64(sources.first { $0.kind == .tower }?.take ?? 0)),
         ]
     }
 }

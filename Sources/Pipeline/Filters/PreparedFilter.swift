@@ -8,53 +8,63 @@ package struct PreparedFilter: Sendable {
     package let rule: String
     /// The items it drops, where they can be listed.
     let excluded: Set<Int32>
-    /// Whether it drops an item, where they cannot.
-    private let test: (@Sendable (Int32) -> Bool)?
+    /// The items it lets through, where they cannot.
+    let kept: ItemMask?
 
     /// A rule that drops listed items.
     init(_ rule: String, excluded: Set<Int32>) {
         self.rule = rule
         self.excluded = excluded
-        test = nil
+        kept = nil
     }
 
-    /// A rule that drops whatever `test` says.
-    init(_ rule: String, test: @escaping @Sendable (Int32) -> Bool) {
+    /// A rule that drops whatever the mask does not let through.
+    init(_ rule: String, kept: ItemMask) {
         self.rule = rule
         excluded = []
-        self.test = test
+        self.kept = kept
     }
 
-    /// Whether the items it drops cannot be listed.
-    var needsTest: Bool { test != nil }
-
     /// Whether the rule drops an item.
-    package func drops(_ item: Int32) -> Bool { test?(item) ?? excluded.contains(item) }
+    package func drops(_ item: Int32) -> Bool { kept.map { !$0[item] } ?? excluded.contains(item) }
 }
 
 extension PreparedFilter {
     /// The rules of a request in their order: what the shop does not sell, what the request says, what is declared.
     ///
-    /// - Complexity: O(history + items named)
+    /// A condition on a column that there is not, or of another type, lets nothing through: declarations are checked when
+    /// the bundle is loaded, requests by ``RecommendationPipeline/check(_:)`` before they come here.
+    ///
+    /// - Complexity: O(history + items named), and O(N) for a condition that was not asked before
     static func rules(
         _ configured: [FilterConfiguration], request: PipelineRequest, visitor: Visitor, bundle: ServedBundle,
         now: Int64
     ) -> [PreparedFilter] {
         let items = bundle.items
         var rules: [PreparedFilter] = []
-        if items.allowedMask != nil {
-            rules.append(PreparedFilter("unavailable") { items.isAllowed[Int($0)] == 0 })
-        }
+        if let allowed = items.allowedMask { rules.append(PreparedFilter("unavailable", kept: allowed)) }
         func indices(_ ids: some Sequence<String>) -> Set<Int32> {
             Set(ids.compactMap { bundle.data.items.index(of: $0).map(Int32.init) })
+        }
+        func column(_ condition: ColumnCondition) -> PreparedFilter {
+            PreparedFilter(
+                condition.column, kept: (try? bundle.columns.mask(condition)) ?? ItemMask(only: [], count: items.count))
+        }
+        func category(_ rule: String, _ test: ColumnCondition.Test, keepsOthers: Bool) -> PreparedFilter {
+            // The category may be a column that is not shown, so that it goes by no name of its own.
+            PreparedFilter(
+                rule,
+                kept: bundle.columns.mask(ColumnCondition("", test, keepsMissing: keepsOthers), of: items))
         }
         if !request.excluded.isEmpty { rules.append(PreparedFilter("excluded", excluded: indices(request.excluded))) }
         if !request.context.isEmpty { rules.append(PreparedFilter("context", excluded: indices(request.context))) }
         if let allowed = request.allowed {
-            let kept = indices(allowed)
-            rules.append(PreparedFilter("not-allowed") { !kept.contains($0) })
+            rules.append(PreparedFilter("not-allowed", kept: ItemMask(only: indices(allowed), count: items.count)))
         }
-        if let names = request.categories { rules.append(category(only: names, items)) }
+        if let names = request.categories {
+            rules.append(category("category", .isOneOf(names), keepsOthers: false))
+        }
+        rules += request.columns.map(column)
         for filter in configured {
             switch filter {
             case .seen(let kinds, let within):
@@ -62,23 +72,16 @@ extension PreparedFilter {
             case .bought(let within):
                 rules.append(contacts("bought", visitor, kinds: [.purchase], within: within, now: now))
             case .blocked(let ids, let categories):
-                let places = Set(categories.compactMap(items.place(ofCategory:)))
-                let blocked = indices(ids)
-                if places.isEmpty {
-                    rules.append(PreparedFilter("blocked", excluded: blocked))
-                } else {
-                    rules.append(
-                        PreparedFilter("blocked") { blocked.contains($0) || places.contains(items.category[Int($0)]) })
+                rules.append(PreparedFilter("blocked", excluded: indices(ids)))
+                if !categories.isEmpty {
+                    rules.append(category("blocked", .isNoneOf(Set(categories)), keepsOthers: true))
                 }
-            case .categories(let names): rules.append(category(only: Set(names), items))
+            case .categories(let names):
+                rules.append(category("category", .isOneOf(Set(names)), keepsOthers: false))
+            case .column(let condition): rules.append(column(condition))
             }
         }
-        return rules.filter { $0.needsTest || !$0.excluded.isEmpty }
-    }
-
-    private static func category(only names: Set<String>, _ items: ItemTable) -> PreparedFilter {
-        let places = Set(names.compactMap(items.place(ofCategory:)))
-        return PreparedFilter("category") { !places.contains(items.category[Int($0)]) }
+        return rules.filter { $0.kept != nil || !$0.excluded.isEmpty }
     }
 
     private static func contacts(
@@ -94,11 +97,10 @@ extension PreparedFilter {
 extension RequestBatch {
     /// Which items a search for a request may find, where the rules cannot be listed; nil: all but those listed.
     ///
-    /// - Complexity: O(N) for a request with such a rule
+    /// - Complexity: O(N) for a request with several such rules
     func allowedMask(_ row: Int) -> [Bool]? {
-        let tests = filters[row].filter(\.needsTest)
-        guard !tests.isEmpty else { return nil }
-        if tests.count == 1, tests[0].rule == "unavailable" { return bundle.items.allowedMask }
-        return (0..<Int32(bundle.items.count)).map { item in !tests.contains { $0.drops(item) } }
+        let masks = filters[row].compactMap(\.kept)
+        guard masks.count > 1 else { return masks.first?.values }
+        return ItemMask(all: masks).values
     }
 }

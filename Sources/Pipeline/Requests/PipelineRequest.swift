@@ -12,6 +12,8 @@ public struct PipelineRequest: Sendable {
     public var allowed: Set<String>?
     /// The only categories that may be in the answer; nil: all.
     public var categories: Set<String>?
+    /// What columns of the items must be like.
+    public var columns: [ColumnCondition] = []
     /// Whether the answer says of each item how it came there.
     public var explains = false
     /// An item whose way is told too, whether it is in the answer or not.

@@ -56,7 +56,7 @@ package struct Boost: Reranker {
     }
 }
 
-/// Adds weight · 2^(−age / half-life) to each score, age counted from the item's first sale.
+/// Adds weight · 2^(−age / half-life) to each score, age counted from when the item appeared.
 package struct Freshness: Reranker {
     let weight: Float
     /// In seconds.
@@ -66,7 +66,7 @@ package struct Freshness: Reranker {
     /// - Complexity: O(candidates · log candidates)
     package func rerank(_ candidates: inout [Candidate], _ context: RerankContext) {
         for place in candidates.indices {
-            let first = context.bundle.items.firstSold[Int(candidates[place].item)]
+            let first = context.bundle.items.appeared[Int(candidates[place].item)]
             // What was never sold is as new as can be.
             let age = first == .max ? 0 : max(0, Double(context.now - first))
             candidates[place].score += weight * Float(exp2(-age / halfLife))

@@ -7,17 +7,20 @@ package struct RerankContext: Sendable {
     let length: Int
     let now: Int64
     let seed: UInt64
+    /// The user's history as the models take it, the oldest first.
+    let history: [Int32]
     /// Whether an item may be in the answer at all.
     let passes: @Sendable (Int32) -> Bool
 
     package init(
-        bundle: ServedBundle, length: Int, now: Int64, seed: UInt64 = 0,
+        bundle: ServedBundle, length: Int, now: Int64, seed: UInt64 = 0, history: [Int32] = [],
         passes: @escaping @Sendable (Int32) -> Bool = { _ in true }
     ) {
         self.bundle = bundle
         self.length = length
         self.now = now
         self.seed = seed
+        self.history = history
         self.passes = passes
     }
 }
@@ -39,6 +42,10 @@ extension RerankConfiguration {
         case .boost(let items, let categories, let by):
             Boost(items: items, categories: categories, by: Float(by))
         case .freshness(let weight, let halfLife): Freshness(weight: Float(weight), halfLife: halfLife)
+        case .priceBand(let column, let weight, let width):
+            PriceBand(column: column, weight: Float(weight), width: width)
+        case .exposureFloor(let group, let places, let share):
+            ExposureFloor(group: group, places: places, share: share)
         case .pin(let item, let place): Pin(item: item, place: place)
         case .explore(let temperature, let pool): GumbelExploration(temperature: temperature, pool: pool)
         }

@@ -215,7 +215,7 @@ struct PipelineRun {
                         &candidates[row],
                         RerankContext(
                             bundle: batch.bundle, length: batch.lengths[row], now: batch.now,
-                            seed: batch.requests[row].seed,
+                            seed: batch.requests[row].seed, history: batch.visitors[row].history.map(\.item),
                             passes: { item in !filters.contains { $0.drops(item) } }))
                     recordings[row]?.orders.append((rule.name, candidates[row].map(\.item)))
                 }

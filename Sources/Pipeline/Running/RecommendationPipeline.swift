@@ -60,6 +60,13 @@ public struct RecommendationPipeline: Sendable {
     /// The names of the sources in their order, the fallback last.
     public var sourceNames: [String] { sources.map(\.name) + [fallbackSource] }
 
+    /// Whether what a request asks of the items' columns can be asked.
+    ///
+    /// - Throws: `notFound` for a column that there is not, `invalidData` where numbers are asked of a column of texts.
+    public func check(_ request: PipelineRequest) throws(MartletError) {
+        for condition in request.columns { _ = try bundle.columns.mask(condition) }
+    }
+
     /// Answers requests together.
     ///
     /// - Parameters:

@@ -82,10 +82,23 @@ public final class RequestBatcher: Sendable {
                 defer { state.waiting.removeFirst(min(most, state.waiting.count)) }
                 return Array(state.waiting.prefix(most))
             }
-            guard let first = batch.first else { continue }
-            let answers = await pipeline.answers(
-                to: batch.map(\.request), wall: wall, clock: clock(first.arrival))
-            for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
+            // Who has waited too long for candidates is answered apart, so that the others need not do without.
+            let late = batch.partitioned { clock($0.arrival).isOver(.sources) }
+            for part in [late.on, late.off] {
+                guard let first = part.first else { continue }
+                let answers = await pipeline.answers(
+                    to: part.map(\.request), wall: wall, clock: clock(first.arrival))
+                for (waiting, answer) in zip(part, answers) { waiting.continuation.resume(returning: answer) }
+            }
         } while leave()
+    }
+}
+
+extension Array {
+    /// Those that `test` holds for, and the others, each in their order.
+    fileprivate func partitioned(_ test: (Element) -> Bool) -> (on: [Element], off: [Element]) {
+        reduce(into: ([], [])) { parts, element in
+            if test(element) { parts.0.append(element) } else { parts.1.append(element) }
+        }
     }
 }

@@ -12,6 +12,8 @@ import Darwin
 struct ItemItemSource: CandidateSource {
     let configuration: CandidateSourceConfiguration
     let name: String
+    /// Sums that no request uses just now.
+    private let idle = IdleSums()
     var isImmediate: Bool { true }
 
     init(_ configuration: CandidateSourceConfiguration) {
@@ -21,27 +23,21 @@ struct ItemItemSource: CandidateSource {
 
     /// - Complexity: O(history · neighbours) a request
     func propose(_ batch: RequestBatch) -> [[ScoredItem]] {
-        batch.visitors.enumerated().map { row, visitor in
+        let sums = idle.take(count: batch.bundle.items.count)
+        defer { idle.put(sums) }
+        return batch.visitors.enumerated().map { row, visitor in
             let recent = visitor.contacts.suffix(configuration.history)
             guard let latest = recent.last?.time else { return [] }
-            var sums: [Int32: Float] = [:]
             for contact in recent {
                 // Ages among each other: a user who comes back after a year is known by what came last.
                 let age = max(0, Double(latest - contact.time))
                 let weight = Self.weight(of: contact.kind) * Float(exp2(-age / configuration.halfLife))
                 guard weight > 0 else { continue }
                 let near = batch.bundle.neighbors[Int(contact.item)]
-                for place in near.items.indices { sums[near.items[place], default: 0] += weight * near.numbers[place] }
+                sums.add(near.items, near.numbers, times: weight)
             }
             let filters = batch.filters[row]
-            var found = sums.map { ScoredItem(item: $0.key, score: $0.value) }
-            found.sort { ($1.score, $0.item) < ($0.score, $1.item) }
-            var kept: [ScoredItem] = []
-            for entry in found where !filters.contains(where: { $0.drops(entry.item) }) {
-                kept.append(entry)
-                if kept.count == configuration.take { break }
-            }
-            return kept
+            return sums.best(configuration.take) { item in !filters.contains { $0.drops(item) } }
         }
     }
 

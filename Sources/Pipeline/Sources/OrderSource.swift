@@ -22,7 +22,7 @@ struct OrderSource: CandidateSource {
                 switch configuration.kind {
                 case .popular: score = items.popularity[Int(item)]
                 case .new:
-                    let age = Double(batch.bundle.manifest.dataEnd - items.firstSold[Int(item)])
+                    let age = Double(batch.bundle.manifest.dataEnd - items.appeared[Int(item)])
                     guard age <= configuration.within else { return found }
                     score = -Float(age / 86_400)
                 default: score = items.trend[Int(item)]

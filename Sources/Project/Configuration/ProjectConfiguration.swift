@@ -108,12 +108,20 @@ public struct ProjectConfiguration: Sendable {
         fields.finish()
     }
 
-    /// The pipeline's category must be a column that is known of the items.
+    /// The pipeline's category, and what its filters ask for, must be columns that are known of the items.
     private func checkCategory(_ fields: ConfigurationFields) {
-        guard let category = pipeline?.category else { return }
         let known =
             (dataset.items.map { $0.show + [$0.title].compactMap { $0 } } ?? []) + workflow.features(.item).map(\.name)
-        guard !known.contains(category) else { return }
+        let asked =
+            (pipeline?.filters.compactMap(\.condition?.column) ?? []) + (pipeline?.rerankers.compactMap(\.column) ?? [])
+            + [pipeline?.appeared].compactMap(\.self)
+        for column in asked where !known.contains(column) {
+            fields.diagnostics.report(
+                "'pipeline' asks for '\(column)', which is neither shown of the items nor an item feature",
+                hint: nearest(to: column, among: known).map { "did you mean '\($0)'?" }
+                    ?? "add it to 'items.show'", at: fields.location(of: "pipeline"))
+        }
+        guard let category = pipeline?.category, !known.contains(category) else { return }
         fields.diagnostics.report(
             "'pipeline.category' names '\(category)', which is neither shown of the items nor an item feature",
             hint: nearest(to: category, among: known).map { "did you mean '\($0)'?" }

@@ -3,6 +3,7 @@ import Evaluation
 import Features
 import Flow
 import Models
+import Pipeline
 import Tensor
 
 extension ShopFlow {
@@ -54,7 +55,8 @@ extension ShopFlow {
             ? project.models.map { "retrain[\($0.name)]" }
             : project.models.flatMap { model in model.points.map { "train[\($0.label)]" } }
         return Step(
-            "evaluate", dependencies: [use.rawValue, "select"] + models, parameters: evaluationParameters
+            "evaluate", dependencies: [use.rawValue, "select"] + models,
+            parameters: project.pipeline == nil ? evaluationParameters : pipelineEvaluationParameters
         ) { context in
             let selection = try context.value(of: "select")
             let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
@@ -70,11 +72,46 @@ extension ShopFlow {
                 evaluations.append(try judge.evaluate(trained, name: model.name))
                 trainings[model.name] = try context.value(of: step)
             }
+            if let judged = try await Self.pipelineEvaluation(
+                judge, selection: selection, project: project, context: context)
+            {
+                evaluations.append(judged)
+            }
             let report = try judge.report(
                 of: evaluations, selection: selection, trainings: trainings, shop: project.name)
             try AtomicFile.write(report.html(), to: context.output("report.html"))
             context.setValue(report.json)
         }
+    }
+
+    /// The whole pipeline on the test window, beside its models alone; nil without one.
+    private static func pipelineEvaluation(
+        _ judge: Judge, selection: JSONValue, project: ProjectConfiguration, context: StepContext
+    ) async throws -> ModelEvaluation? {
+        guard let pipeline = project.pipeline else { return nil }
+        func held(_ name: String) throws -> PipelineJudge.Held? {
+            guard let choice = selection["models"]?[name], let trainedBy = choice["step"]?.string else { return nil }
+            let step = project.evaluation.refits ? "retrain[\(name)]" : trainedBy
+            return (
+                try context.input(step, "model"),
+                BundleManifest.Model(name: name, kind: choice["kind"]?.string ?? "")
+            )
+        }
+        guard let winner = try held(selection["winner"]?.string ?? "") else { return nil }
+        let cosine = selection["models"]?.object?.sorted { $0.key < $1.key }
+            .first { $0.value["kind"]?.string == ItemCosineModel.kind }?.value["hyperparameters"]
+        return try await PipelineJudge(
+            judge: judge, pipeline: pipeline, tower: pipeline.tower.flatMap { try held($0) },
+            ranker: pipeline.ranker.flatMap { try held($0) }, lists: try ModelRegistry.load(folder: winner.path),
+            listLength: project.recommendation.k, cosine: cosine
+        ).evaluate(name: "pipeline", scratch: "\(context.checkpointFolder)/pipeline")
+    }
+
+    /// The same, and the pipeline's declaration.
+    private var pipelineEvaluationParameters: JSONValue {
+        var members = evaluationParameters.object ?? [:]
+        members["pipeline"] = project.file.json["pipeline"]
+        return .object(members)
     }
 
     private var evaluationParameters: JSONValue {

@@ -104,8 +104,11 @@ extension ShopFlow {
             }
             let folder = try context.output("parts")
             try Folder.make(folder)
-            try builder.write(to: folder, tower: tower)
-            context.setValue(["items": .integer(Int64(data.items.count))])
+            let index = try builder.write(to: folder, tower: tower)
+            context.setValue([
+                "items": .integer(Int64(data.items.count)),
+                "index": try index.map { try JSONValue(encoding: $0) } ?? .null,
+            ])
         }
     }
 
@@ -121,6 +124,7 @@ extension ShopFlow {
         var manifest = BundleManifest(
             version: version, run: context.run, created: Int64(time(nil)),
             dataEnd: try InteractionDataset.open(dataset).split.end, category: pipeline.category)
+        manifest.index = try context.value(of: "bundle")["index"].flatMap(IndexSummary.init)
         if let name = pipeline.tower {
             let found = try modelPath(name, project: project, context: context)
             manifest.tower = found.model

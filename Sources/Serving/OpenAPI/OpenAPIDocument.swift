@@ -193,7 +193,9 @@ enum OpenAPIDocument {
             "filters": {"type": "object", "additionalProperties": false, "properties": {
               "exclude": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
               "allow": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
-              "categories": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}}}},
+              "categories": {"type": "array", "maxItems": \(limits.excluded), "items": {"type": "string"}},
+              "columns": {"type": "object", "maxProperties": \(limits.excluded),
+                "description": "By column of the items: a value, a list of values, {not: [...]}, or {from: 1, to: 9}."}}},
             "explain": {"type": "boolean", "description": "Whether each item's way is told."},
             "item": {"type": "string", "description": "An item whose way is told, in the answer or not."},
             "seed": {"type": "integer", "minimum": 0, "description": "Of exploration: equal seeds, equal orders."}}},

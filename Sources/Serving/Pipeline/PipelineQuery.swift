@@ -5,7 +5,8 @@ import NIOCore
 import Pipeline
 
 /// The body of a request to the pipeline:
-/// `{"user": "a", "k": 12, "context": {"items": ["x"]}, "filters": {"exclude": [], "allow": [], "categories": []},
+/// `{"user": "a", "k": 12, "context": {"items": ["x"]}, "filters": {"exclude": [], "allow": [], "categories": [],
+/// "columns": {"price": {"from": 5, "to": 50}, "market": "SE", "colour": {"not": ["Black"]}}},
 /// "explain": true, "item": "y", "seed": 1}`.
 struct PipelineQuery: Decodable {
     var user: String
@@ -31,7 +32,8 @@ struct PipelineQuery: Decodable {
         var exclude: [String]?
         var allow: [String]?
         var categories: [String]?
-        static let names = ["exclude", "allow", "categories"]
+        var columns: [String: ColumnQuery]?
+        static let names = ["exclude", "allow", "categories", "columns"]
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: BodyKey.self)
@@ -39,6 +41,7 @@ struct PipelineQuery: Decodable {
             exclude = try container.decodeIfPresent([String].self, forKey: BodyKey("exclude"))
             allow = try container.decodeIfPresent([String].self, forKey: BodyKey("allow"))
             categories = try container.decodeIfPresent([String].self, forKey: BodyKey("categories"))
+            columns = try container.decodeIfPresent([String: ColumnQuery].self, forKey: BodyKey("columns"))
         }
     }
 
@@ -69,6 +72,9 @@ struct PipelineQuery: Decodable {
         request.excluded = Set(filters?.exclude ?? [])
         request.allowed = filters?.allow.map { Set($0) }
         request.categories = filters?.categories.map { Set($0) }
+        let columns = filters?.columns ?? [:]
+        try ListQuery.check(columns.count, limits: limits)
+        request.columns = columns.sorted { $0.key < $1.key }.map { ColumnCondition($0.key, $0.value.test) }
         request.explains = explain ?? false
         request.item = item
         request.seed = seed ?? .random(in: 0 ... .max)

@@ -27,6 +27,11 @@ final class PipelineResponder: Sendable {
                     ?? "no bundle of a pipeline has been loaded yet",
                 hint: "publish one: martlet publish", retryAfter: 5)
         }
+        do {
+            try served.pipeline.check(request)
+        } catch {
+            throw Problem(.badRequest, "unknown-column", error.message, hint: error.hint)
+        }
         request.k = min(request.k ?? served.pipeline.configuration.k, limits.items)
         let answer = await served.batcher.answer(request, wall: Int64(UniversalTime.now().seconds))
         metrics.record(answer)

@@ -11,5 +11,5 @@ struct Bench: AsyncParsableCommand {
 
             Example: martlet bench gowalla --data gowalla --model item-cosine
             """,
-        subcommands: [Gowalla.self, Beauty.self, TopK.self, PublishLists.self, Features.self])
+        subcommands: [Gowalla.self, Beauty.self, TopK.self, PublishLists.self, Features.self, Online.self])
 }

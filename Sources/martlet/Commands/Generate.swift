@@ -49,7 +49,9 @@ struct Generate: AsyncParsableCommand {
         ]
         if let recall {
             let planted = try ShopGenerator.bestRecall(folder: shop.folder, k: recall, testDays: testDays)
-            text += "best possible Recall@\(recall): \(planted.best), popularity's: \(planted.popularity)\n"
+            text +=
+                "best possible Recall@\(recall): \(planted.best), NDCG@\(recall): \(planted.bestNDCG), "
+                + "popularity's recall: \(planted.popularity)\n"
             json["recall"] = try JSONValue(encoding: planted)
         }
         output.finish(text, json: .object(json))

@@ -1,6 +1,7 @@
 import Core
 import Evaluation
 import Flow
+import Pipeline
 import Project
 
 /// What a run left, for people and for machines.
@@ -60,6 +61,7 @@ struct RunResult {
             lines.append(
                 "published: version \(published["version"]?.description ?? ""), \(published["lists"]?.description ?? "") lists"
             )
+            if let index = value("bundle")?["index"].flatMap(IndexSummary.init) { lines.append("index: \(index.text)") }
         }
         lines.append("run: \(run)")
         return lines.joined(separator: "\n") + "\n"
@@ -91,6 +93,7 @@ struct RunResult {
             value("publish").map { published in
                 ["version": published["version"] ?? .null, "lists": published["lists"] ?? .null]
             } ?? .null
+        members["index"] = value("bundle")?["index"]
         for step in ["load", "transform", "features"] {
             if let value = value(step) { members[step] = value }
         }

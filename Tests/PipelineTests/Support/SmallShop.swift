@@ -31,6 +31,9 @@ struct SmallShop: Sendable {
 
     static func kind(ofItem id: String) -> Int { Int(id.filter(\.isNumber)).map { $0 % 4 } ?? 0 }
 
+    /// Half its number, so that prices lie between 0 and 19.5.
+    static func price(ofItem id: String) -> Double { Double(Int(id.filter(\.isNumber)) ?? 0) / 2 }
+
     private static func dataset(_ path: String) throws -> InteractionDataset {
         var random = RandomSource(seed: 3)
         var rows: [(user: String, item: String, time: Int64)] = []
@@ -56,6 +59,9 @@ struct SmallShop: Sendable {
         let items = try Table([
             ("id", Column(strings: ids)), ("title", Column(strings: ids.map { "Title of \($0)" })),
             ("kind", Column(strings: ids.map { "kind \(kind(ofItem: $0))" })),
+            ("price", Column(doubles: ids.map { $0 == "idle" ? nil : Self.price(ofItem: $0) })),
+            ("launched", Column(strings: ids.map { $0 == "idle" ? "2020-10-10" : nil })),
+            ("stock", Column(integers: ids.indices.map { $0 % 5 == 0 ? 0 : Int64($0) })),
         ])
         let users = try Table([
             ("id", Column(strings: (0..<60).map { "u\($0)" } + ["quiet"])),
@@ -67,7 +73,9 @@ struct SmallShop: Sendable {
         let configuration = DatasetConfiguration(
             interactions: .init(user: "user", item: "item", time: "time"),
             users: .init(table: "users", id: "id"),
-            items: .init(table: "items", id: "id", title: "title", show: ["kind"]), validation: .none, test: .none)
+            items: .init(table: "items", id: "id", title: "title", show: ["kind", "price", "stock", "launched"]),
+            validation: .none,
+            test: .none)
         return try InteractionDatasetBuilder(configuration: configuration, workflow: Workflow(&project)).build(
             users: { TableSequence(schema: users.schema, [users]) },
             items: { TableSequence(schema: items.schema, [items]) },
@@ -76,7 +84,7 @@ struct SmallShop: Sendable {
 
     /// Trains and puts a bundle together; `change` may alter its folder before it is put in place.
     func publish(version: Int, allowed: [Bool]? = nil) throws {
-        let configuration = try Self.configuration("{category: kind}")
+        let configuration = try Self.configuration("{category: kind, appeared: launched}")
         var tower = try ModelRegistry.make(
             kind: "two-tower", hyperparameters: ["layers": [], "dimension": 8, "epochs": 4, "batch-size": 128])
         var ranker = try ModelRegistry.make(

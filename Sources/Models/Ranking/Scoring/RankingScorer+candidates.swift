@@ -8,8 +8,14 @@ extension RankingScorer {
     /// network's products are as large as the whole request lets them be.
     func scores(
         of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
-        features: [EncodedRow?]?, _ memory: Memory
+        features: [EncodedRow?]?, _ shortcut: DLRMCandidates?, _ memory: CandidateMemory
     ) -> [Float] {
+        if let shortcut, let own = memory.shortcut {
+            return scores(
+                of: candidates, request, moment: moment, histories: histories, features: features, by: shortcut, own,
+                memory.memory)
+        }
+        let memory = memory.memory
         var scores = [Float](repeating: 0, count: candidates.count)
         let targets = targetCount
         var (filled, first) = (0, 0)
@@ -39,6 +45,45 @@ extension RankingScorer {
         }
         flush()
         return scores
+    }
+
+    /// The scores of candidates by a shorter way, one user after the other.
+    private func scores(
+        of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
+        features: [EncodedRow?]?, by shortcut: DLRMCandidates, _ own: DLRMCandidates.Memory, _ memory: Memory
+    ) -> [Float] {
+        let itemWidth = network.layout.itemWidth
+        return [Float](unsafeUninitializedCapacity: candidates.count) { scores, filled in
+            for (row, user) in request.users.enumerated() {
+                let counts = encode(
+                    memory, user: user, moment: moment,
+                    history: histories.map { ($0.entries(of: request.history == nil ? user : Int32(row)), $0) },
+                    features: features?[row], at: request.at)
+                shortcut.begin(own, parameters, user: memory.userX.pointer)
+                for first in stride(from: candidates.offsets[row], to: candidates.offsets[row + 1], by: Self.blockRows)
+                {
+                    let size = min(Self.blockRows, candidates.offsets[row + 1] - first)
+                    let items = candidates.indices[first..<first + size]
+                    let logits = shortcut.logits(
+                        own, memory.space, parameters, user: memory.userX.pointer, count: size,
+                        item: { UnsafePointer(itemX.pointer + Int(items[first + $0]) * itemWidth) },
+                        pair: { PairNumbers.numbers(count: Self.count(of: items[first + $0], in: counts) ?? 0) })
+                    for place in 0..<size { scores[first + place] = score(logits + place, item: items[first + place]) }
+                }
+            }
+            filled = candidates.count
+        }
+    }
+
+    /// What one request at a time works in.
+    struct CandidateMemory: Sendable {
+        let memory: Memory
+        let shortcut: DLRMCandidates.Memory?
+
+        init(_ scorer: RankingScorer, shortcut: DLRMCandidates?) {
+            memory = Memory(scorer.network, targets: scorer.targetCount)
+            self.shortcut = shortcut?.makeMemory(rows: RankingScorer.blockRows)
+        }
     }
 
     /// Fills rows `first...` of a block with the user that was encoded last and some items.
