@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    /// Features that are what the dataset holds change nothing; those of another item change that one's score alone.
+    @Test(arguments: ModelUnderTest.ranking)
+    func itemsMayBringFeaturesOfTheirOwn(_ model: ModelUnderTest) throws {
+        let data = try BehaviourTests.data.get()
+        let fitted = try #require(try model.fitted(data) as? any CandidateModel)
+        let request = try request(data, k: 10)
+        let items: [Int32] = [0, 3, 7, 12, 20]
+        let candidates = SparseRows(
+            columns: data.items.count, offsets: (0...request.users.count).map { $0 * items.count },
+            indices: request.users.flatMap { _ in items })
+        let features = try #require(data.items.features)
+        let all = try Table(
+            schema: features.schema, columns: features.schema.names.map { try features.column($0) })
+        let scorer = try fitted.candidateScorer(data)
+        let own = try scorer.scores(of: candidates, for: request)
+        let same = EncodedItems(items: items, rows: items.map(Int.init), table: all)
+        #expect(try scorer.scores(of: candidates, for: request, features: nil, items: [same]) == own)
+        // Item 3 is of another category now.
+        let name = try #require(features.schema.columns.first { $0.tags.contains(.categorical) }?.name)
+        guard case .int32(let codes) = try features.column(name).values else { return }
+        let other = try #require((0..<data.items.count).first { codes[$0] != codes[3] })
+        let moved = EncodedItems(items: [3], rows: [other], table: all)
+        let scores = try scorer.scores(of: candidates, for: request, features: nil, items: [moved])
+        for entry in scores.indices {
+            #expect((scores[entry] == own[entry]) == (candidates.indices[entry] != 3))
+        }
+    }
+
     @Test(arguments: ModelUnderTest.all.filter { ModelRegistry.queryKinds.contains($0.kind) })
     func vectorsFindWhatTheModelRecommends(_ model: ModelUnderTest) throws {
         let data = try BehaviourTests.data.get()

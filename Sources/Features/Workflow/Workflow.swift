@@ -96,7 +96,7 @@ extension Workflow {
         return try Table(schema: schema(group), columns: columns)
     }
 
-    private func input(_ feature: Feature, _ table: Table) throws -> FeatureColumn {
+    func input(_ feature: Feature, _ table: Table) throws -> FeatureColumn {
         guard let source = feature.source else {
             return FeatureColumn(.real([Double](repeating: .nan, count: table.rowCount)))
         }

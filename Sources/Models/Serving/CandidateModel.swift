@@ -20,18 +20,19 @@ package protocol CandidateScorer: Sendable {
     ///   - candidates: row `i` holds the items to score for `request.users[i]`.
     ///   - request: the users, the moment and their histories; `k`, `exclude` and `allowed` are not looked at.
     ///   - features: for each user encoded features that take the place of the dataset's; nil: none do.
+    ///   - items: features of some items that take the place of the dataset's.
     /// - Returns: one number for each entry of `candidates`, in their order.
     /// - Throws: `invalidData` for a user or item outside the dataset.
     /// - Complexity: O(users · user's part + candidates · network)
     func scores(
-        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?
+        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?, items: [EncodedItems]
     ) throws -> [Float]
 }
 
 extension CandidateScorer {
-    /// The scores from the dataset's own features; see ``scores(of:for:features:)``.
+    /// The scores from the dataset's own features; see ``scores(of:for:features:items:)``.
     package func scores(of candidates: SparseRows, for request: RecommendationRequest) throws -> [Float] {
-        try scores(of: candidates, for: request, features: nil)
+        try scores(of: candidates, for: request, features: nil, items: [])
     }
 }
 
@@ -60,7 +61,7 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
     }
 
     func scores(
-        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?
+        of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?, items: [EncodedItems]
     ) throws -> [Float] {
         try checkIndices(request.users, in: -1..<scorer.data.users.count, of: "user")
         precondition(candidates.rows == request.users.count, "each user has a row of candidates")
@@ -70,6 +71,8 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
             idle.withLock { $0.popLast() } ?? RankingScorer<Network>.CandidateMemory(scorer, shortcut: shortcut)
         defer { idle.withLock { $0.append(memory) } }
         return scorer.scores(
-            of: candidates, request, moment: moment, histories: histories, features: features, shortcut, memory)
+            of: candidates, request, moment: moment, histories: histories, features: features,
+            parts: items.compactMap(scorer.parts),
+            shortcut, memory)
     }
 }

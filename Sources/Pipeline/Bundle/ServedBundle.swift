@@ -48,7 +48,10 @@ public final class ServedBundle: Sendable {
         let count = data.items.count
         items = try ItemTable("\(folder)/parts/items", count: count)
         columns = ItemColumns(data)
-        for condition in configuration.filters.compactMap(\.condition) { _ = try columns.mask(condition) }
+        for condition in configuration.filters.compactMap(\.condition)
+        where !configuration.freshColumns.contains(condition.column) {
+            _ = try columns.mask(condition)
+        }
         for rule in configuration.rerankers {
             switch rule {
             case .priceBand(let column, _, _): _ = try columns.numbers(column)

@@ -51,6 +51,8 @@ public struct PipelineConfiguration: Sendable {
     public var filters: [FilterConfiguration] = []
     /// The model that ranks; nil: candidates stand in the order of their sources' ranks.
     public var ranker: String?
+    /// The features of items that are read when a request comes, by which conditions on columns of these names are asked.
+    public var freshColumns: Set<String> = []
     /// What changes the order afterwards, in order.
     public var rerankers: [RerankConfiguration] = []
     /// The most requests that are answered together.

@@ -35,10 +35,11 @@ extension PreparedFilter {
     /// A condition on a column that there is not, or of another type, lets nothing through: declarations are checked when
     /// the bundle is loaded, requests by ``RecommendationPipeline/check(_:)`` before they come here.
     ///
+    /// - Parameter fresh: the columns that are read when a request comes, of which nothing is known yet.
     /// - Complexity: O(history + items named), and O(N) for a condition that was not asked before
     static func rules(
         _ configured: [FilterConfiguration], request: PipelineRequest, visitor: Visitor, bundle: ServedBundle,
-        now: Int64
+        now: Int64, fresh: Set<String>
     ) -> [PreparedFilter] {
         let items = bundle.items
         var rules: [PreparedFilter] = []
@@ -64,7 +65,7 @@ extension PreparedFilter {
         if let names = request.categories {
             rules.append(category("category", .isOneOf(names), keepsOthers: false))
         }
-        rules += request.columns.map(column)
+        rules += request.columns.filter { !fresh.contains($0.column) }.map(column)
         for filter in configured {
             switch filter {
             case .seen(let kinds, let within):
@@ -78,7 +79,7 @@ extension PreparedFilter {
                 }
             case .categories(let names):
                 rules.append(category("category", .isOneOf(Set(names)), keepsOthers: false))
-            case .column(let condition): rules.append(column(condition))
+            case .column(let condition): if !fresh.contains(condition.column) { rules.append(column(condition)) }
             }
         }
         return rules.filter { $0.kept != nil || !$0.excluded.isEmpty }

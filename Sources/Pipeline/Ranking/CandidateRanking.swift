@@ -19,7 +19,8 @@ struct CandidateRanking: Sendable {
         guard !items.isEmpty else { return }
         let scores = try scorer.scores(
             of: SparseRows(columns: batch.bundle.data.items.count, offsets: offsets, indices: items),
-            for: batch.modelRequest(k: 1), features: batch.features)
+            for: batch.modelRequest(k: 1), features: batch.features,
+            items: batch.items.compactMap(\.encoded))
         for row in candidates.indices {
             for place in candidates[row].indices { candidates[row][place].score = scores[offsets[row] + place] }
             candidates[row].sort { $0.stands(before: $1) }

@@ -9,12 +9,18 @@ package struct RequestBatch: Sendable {
     /// How many items each answer has at most: at least 0, at most as many as are ranked.
     let lengths: [Int]
     /// What drops candidates, for each request: the rules in their order.
-    let filters: [[PreparedFilter]]
+    var filters: [[PreparedFilter]]
     /// The moment on the bundle's clock, in seconds since 1970.
     let now: Int64
     let bundle: ServedBundle
     /// For each request the user's encoded features, where fresher ones than the bundle's are known; nil: none are.
     var features: [EncodedRow?]?
+    /// For each request what is asked of features that are read when it comes.
+    var freshConditions: [[ColumnCondition]] = []
+    /// What was read of items.
+    var items: [FreshItems] = []
+    /// Why the models do without what was read of items; nil: they don't.
+    var itemFault: String?
 
     package var count: Int { requests.count }
 

@@ -34,7 +34,9 @@ struct Visitor: Sendable {
         id = request.user
         index = Int32(bundle.data.users.index(of: request.user) ?? -1)
         var contacts = bundle.histories.contacts(of: index)
-        let known = Set(contacts.suffix(64).map { HistoryKey(item: $0.item, time: $0.time) })
+        let known =
+            activity.recent.isEmpty
+            ? [] : Set(contacts.suffix(64).map { HistoryKey(item: $0.item, time: $0.time) })
         var latest: Int64?
         for event in activity.recent.reversed() where event.kind != .impression {
             // Events carry the wall's clock.

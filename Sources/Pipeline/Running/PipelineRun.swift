@@ -4,12 +4,12 @@ import Tensor
 
 /// One batch on its way through a pipeline.
 struct PipelineRun {
-    private let pipeline: RecommendationPipeline
-    private var batch: RequestBatch
-    private let clock: RequestClock
+    let pipeline: RecommendationPipeline
+    var batch: RequestBatch
+    let clock: RequestClock
     private var reports: [[StageReport]]
     private var recordings: [Recording?]
-    private var candidates: [[Candidate]]
+    var candidates: [[Candidate]]
     private var isFilled: [Set<Int32>]
     private var fresh: [FreshFeatures?]
 
@@ -30,6 +30,7 @@ struct PipelineRun {
         let lists = await propose()
         mergeLists(lists)
         filter()
+        await readItems()
         rank()
         rerank()
         let hadCandidates = candidates.map { !$0.isEmpty }
@@ -39,7 +40,7 @@ struct PipelineRun {
     }
 
     /// Notes what a stage did, for each request.
-    private mutating func report(
+    mutating func report(
         _ name: String, since start: ContinuousClock.Instant, _ outcome: StageReport.Outcome = .done,
         in before: [Int], out after: [Int]
     ) {
@@ -235,7 +236,9 @@ struct PipelineRun {
             let least = candidates[row].last?.score ?? 0
             for item in batch.bundle.items.byTrend {
                 if candidates[row].count >= batch.lengths[row] { break }
-                guard !known.contains(item), !filters.contains(where: { $0.drops(item) }) else { continue }
+                guard !known.contains(item), !filters.contains(where: { $0.drops(item) }), isFresh(item, row) else {
+                    continue
+                }
                 known.insert(item)
                 isFilled[row].insert(item)
                 candidates[row].append(Candidate(item: item, score: least, sources: bit))

@@ -12,6 +12,7 @@ public struct RecommendationPipeline: Sendable {
     public let bundle: ServedBundle
     let activity: any ActivityReader
     let features: (any FeatureReader)?
+    let items: (any ItemFeatureReader)?
     let sources: [any CandidateSource]
     let merge: Merge
     let rerankers: [any Reranker]
@@ -24,9 +25,9 @@ public struct RecommendationPipeline: Sendable {
     ///   - features: reads users' features when a request comes; nil takes the bundle's own.
     public init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
-        features: (any FeatureReader)? = nil
+        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil
     ) {
-        self.init(configuration, bundle: bundle, activity: activity, features: features, sources: [])
+        self.init(configuration, bundle: bundle, activity: activity, features: features, items: items, sources: [])
     }
 
     /// Puts a pipeline together.
@@ -34,12 +35,14 @@ public struct RecommendationPipeline: Sendable {
     /// - Parameter others: sources beside those of the declaration, behind them in order, with a quota of 0.
     package init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
-        features: (any FeatureReader)? = nil, sources others: [any CandidateSource]
+        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil,
+        sources others: [any CandidateSource]
     ) {
         self.configuration = configuration
         self.bundle = bundle
         self.activity = activity
         self.features = features
+        self.items = items
         sources = configuration.sources.map(Self.source) + others
         merge = Merge(
             limit: configuration.candidates,
@@ -64,7 +67,9 @@ public struct RecommendationPipeline: Sendable {
     ///
     /// - Throws: `notFound` for a column that there is not, `invalidData` where numbers are asked of a column of texts.
     public func check(_ request: PipelineRequest) throws(MartletError) {
-        for condition in request.columns { _ = try bundle.columns.mask(condition) }
+        for condition in request.columns where !configuration.freshColumns.contains(condition.column) {
+            _ = try bundle.columns.mask(condition)
+        }
     }
 
     /// Answers requests together.
@@ -83,12 +88,17 @@ public struct RecommendationPipeline: Sendable {
         let visitors = requests.map {
             Visitor($0, bundle: bundle, activity: activity.activity(of: $0.user), now: now)
         }
-        let batch = RequestBatch(
+        let fresh = items == nil ? [] : configuration.freshColumns
+        var batch = RequestBatch(
             requests: requests, visitors: visitors,
             lengths: requests.map { min(max($0.k ?? configuration.k, 0), bundle.items.count) },
             filters: zip(requests, visitors).map {
-                PreparedFilter.rules(configuration.filters, request: $0, visitor: $1, bundle: bundle, now: now)
+                PreparedFilter.rules(
+                    configuration.filters, request: $0, visitor: $1, bundle: bundle, now: now, fresh: fresh)
             }, now: now, bundle: bundle)
+        batch.freshConditions = requests.map { request in
+            (request.columns + configuration.filters.compactMap(\.condition)).filter { fresh.contains($0.column) }
+        }
         var run = PipelineRun(self, batch, clock)
         return await run.answers()
     }

@@ -97,6 +97,7 @@ public struct ProjectConfiguration: Sendable {
             let known = models.map { PipelineConfiguration.ModelName(name: $0.name, kind: $0.kind) }
             pipeline = fields.nested("pipeline") { PipelineConfiguration(&$0, models: known) }
         }
+        pipeline?.freshColumns = Set(featureStore?.itemFeatures ?? [])
         serving = fields.node("serve") ?? ConfigurationNode(.mapping([]), location: fields.location)
         checkCategory(fields)
         if models.isEmpty {
@@ -115,7 +116,7 @@ public struct ProjectConfiguration: Sendable {
         let asked =
             (pipeline?.filters.compactMap(\.condition?.column) ?? []) + (pipeline?.rerankers.compactMap(\.column) ?? [])
             + [pipeline?.appeared].compactMap(\.self)
-        for column in asked where !known.contains(column) {
+        for column in asked where !known.contains(column) && pipeline?.freshColumns.contains(column) != true {
             fields.diagnostics.report(
                 "'pipeline' asks for '\(column)', which is neither shown of the items nor an item feature",
                 hint: nearest(to: column, among: known).map { "did you mean '\($0)'?" }

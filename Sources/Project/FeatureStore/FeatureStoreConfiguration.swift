@@ -20,6 +20,7 @@ import Stores
 ///   services:
 ///     ranker: [user_stats]
 ///   request: ranker                  # the service that the pipeline reads for the user of a request
+///   items: stock                     # the service that it reads for all candidates: filters, and the ranking model
 /// ```
 public struct FeatureStoreConfiguration: Sendable {
     /// Entities, views and services.
@@ -28,6 +29,14 @@ public struct FeatureStoreConfiguration: Sendable {
     public var online: OnlineStoreConfiguration
     /// The service whose features the pipeline reads for the user of a request; nil: it takes those of its models' time.
     public var requestService: String?
+    /// The service whose features the pipeline reads for the candidates of a request; nil: it takes the bundle's.
+    public var itemService: String?
+
+    /// The names of the features of ``itemService``.
+    var itemFeatures: [String] {
+        guard let service = definitions.services.first(where: { $0.name == itemService }) else { return [] }
+        return (try? FeaturePlan(service.features, of: definitions))?.names ?? []
+    }
 
     /// Reads `feature-store:`; faults go to the fields' diagnostics.
     init(_ fields: inout ConfigurationFields, projectName: String, projectFolder: String) {
@@ -133,14 +142,21 @@ public struct FeatureStoreConfiguration: Sendable {
     }
 
     private mutating func readRequest(_ fields: inout ConfigurationFields) {
-        requestService = fields.choice("request", of: definitions.services.map(\.name))
-        guard let service = definitions.services.first(where: { $0.name == requestService }),
+        requestService = service("request", hint: "a request knows its user", &fields)
+        itemService = service("items", hint: "candidates are items", &fields)
+    }
+
+    /// A service of one kind of entity.
+    private func service(_ key: String, hint: String, _ fields: inout ConfigurationFields) -> String? {
+        let name = fields.choice(key, of: definitions.services.map(\.name))
+        guard let service = definitions.services.first(where: { $0.name == name }),
             let plan = try? FeaturePlan(service.features, of: definitions, fullNames: true), plan.entities.count > 1
-        else { return }
+        else { return name }
         fields.diagnostics.report(
-            "'\(fields.name(of: "request"))': service '\(service.name)' is of "
+            "'\(fields.name(of: key))': service '\(service.name)' is of "
                 + plan.entities.map(\.name).joined(separator: ", "),
-            hint: "a request knows its user: take a service of that one entity", at: fields.location(of: "request"))
+            hint: "\(hint): take a service of that one entity", at: fields.location(of: key))
+        return name
     }
 
     private mutating func readServices(_ fields: inout ConfigurationFields) {

@@ -11,15 +11,18 @@ public struct PipelineOptions: Sendable {
     public var activity: any ActivityReader
     /// Reads users' features when a request comes; nil takes the bundle's own.
     public var features: (any FeatureReader)?
+    /// Reads items' features when a request comes; nil takes the bundle's own.
+    public var items: (any ItemFeatureReader)?
 
     /// Names the parts.
     public init(
         configuration: PipelineConfiguration, bundles: BundleStore, activity: any ActivityReader = NoActivity(),
-        features: (any FeatureReader)? = nil
+        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil
     ) {
         self.configuration = configuration
         self.bundles = bundles
         self.activity = activity
         self.features = features
+        self.items = items
     }
 }

@@ -119,7 +119,7 @@ final class ServedPipelines: Service {
                         return ServedPipeline(
                             RecommendationPipeline(
                                 options.configuration, bundle: bundle, activity: options.activity,
-                                features: options.features))
+                                features: options.features, items: options.items))
                     })
             }
         }

@@ -150,6 +150,7 @@ extension OnlineShop {
                 item_features: {entities: [item], fields: {\(fields(.item))}}
               services: {request: [user_features], items: [item_features]}
               request: request
+              items: items
 
             """
         return text

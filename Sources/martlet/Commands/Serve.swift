@@ -43,6 +43,9 @@ struct Serve: AsyncParsableCommand {
         if let features, let service = project.featureStore?.requestService {
             pipeline?.features = try StoredUserFeatures(features, service: service)
         }
+        if let features, let service = project.featureStore?.itemService {
+            pipeline?.items = try StoredItemFeatures(features, service: service)
+        }
         let service = try RecommendationService(
             configuration: serving, reader: reader, features: features, pipeline: pipeline
         ) { address in

@@ -8,11 +8,13 @@ extension RankingScorer {
     /// network's products are as large as the whole request lets them be.
     func scores(
         of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
-        features: [EncodedRow?]?, _ shortcut: DLRMCandidates?, _ memory: CandidateMemory
+        features: [EncodedRow?]?, parts: [ItemParts], _ shortcut: DLRMCandidates?, _ memory: CandidateMemory
     ) -> [Float] {
         if let shortcut, let own = memory.shortcut {
             return scores(
-                of: candidates, request, moment: moment, histories: histories, features: features, by: shortcut, own,
+                of: candidates, request, moment: moment, histories: histories, features: features, parts: parts,
+                by: shortcut,
+                own,
                 memory.memory)
         }
         let memory = memory.memory
@@ -37,7 +39,7 @@ extension RankingScorer {
             var next = candidates.offsets[row]
             while next < candidates.offsets[row + 1] {
                 let size = min(Self.blockRows - filled, candidates.offsets[row + 1] - next)
-                fill(memory, candidates.indices[next..<next + size], counts, at: filled)
+                fill(memory, candidates.indices[next..<next + size], counts, parts, at: filled)
                 filled += size
                 next += size
                 if filled == Self.blockRows { flush() }
@@ -50,7 +52,8 @@ extension RankingScorer {
     /// The scores of candidates by a shorter way, one user after the other.
     private func scores(
         of candidates: SparseRows, _ request: RecommendationRequest, moment: [Int32], histories: UserHistories?,
-        features: [EncodedRow?]?, by shortcut: DLRMCandidates, _ own: DLRMCandidates.Memory, _ memory: Memory
+        features: [EncodedRow?]?, parts: [ItemParts], by shortcut: DLRMCandidates, _ own: DLRMCandidates.Memory,
+        _ memory: Memory
     ) -> [Float] {
         let itemWidth = network.layout.itemWidth
         return [Float](unsafeUninitializedCapacity: candidates.count) { scores, filled in
@@ -66,13 +69,21 @@ extension RankingScorer {
                     let items = candidates.indices[first..<first + size]
                     let logits = shortcut.logits(
                         own, memory.space, parameters, user: memory.userX.pointer, count: size,
-                        item: { UnsafePointer(itemX.pointer + Int(items[first + $0]) * itemWidth) },
+                        item: { columns(of: items[first + $0], parts, width: itemWidth) },
                         pair: { PairNumbers.numbers(count: Self.count(of: items[first + $0], in: counts) ?? 0) })
                     for place in 0..<size { scores[first + place] = score(logits + place, item: items[first + place]) }
                 }
             }
             filled = candidates.count
         }
+    }
+
+    /// Where an item's columns of x are.
+    private func columns(of item: Int32, _ parts: [ItemParts], width: Int) -> UnsafePointer<Float> {
+        for fresh in parts {
+            if let place = fresh.place(of: item) { return UnsafePointer(fresh.x.pointer + place * width) }
+        }
+        return UnsafePointer(itemX.pointer + Int(item) * width)
     }
 
     /// What one request at a time works in.
@@ -88,25 +99,31 @@ extension RankingScorer {
 
     /// Fills rows `first...` of a block with the user that was encoded last and some items.
     private func fill(
-        _ memory: Memory, _ items: ArraySlice<Int32>, _ counts: [(item: Int32, count: Float)], at first: Int
+        _ memory: Memory, _ items: ArraySlice<Int32>, _ counts: [(item: Int32, count: Float)], _ parts: [ItemParts],
+        at first: Int
     ) {
         let (layout, space) = (network.layout, memory.space)
         fillUser(memory, rows: first..<first + items.count)
         let width = network.stem?.output ?? 0
         for (place, item) in items.enumerated() {
-            let (row, item) = (first + place, Int(item))
+            let row = first + place
+            var (from, x, side, stem, rows) = (Int(item), itemX, itemSide, itemStem, itemRows)
+            for fresh in parts {
+                guard let place = fresh.place(of: item) else { continue }
+                (from, x, side, stem, rows) = (place, fresh.x, fresh.side, fresh.stem, fresh.rows)
+            }
             if network.readsInput {
                 (space.x.pointer + row * layout.width + layout.userWidth).update(
-                    from: itemX.pointer + item * layout.itemWidth, count: layout.itemWidth)
+                    from: x.pointer + from * layout.itemWidth, count: layout.itemWidth)
             }
             (space.side.pointer + row * layout.sideWidth + layout.userSideWidth).update(
-                from: itemSide.pointer + item * layout.itemSideWidth, count: layout.itemSideWidth)
+                from: side.pointer + from * layout.itemSideWidth, count: layout.itemSideWidth)
             if width > 0 {
-                (space.stem.pointer + row * width).update(from: itemStem.pointer + item * width, count: width)
+                (space.stem.pointer + row * width).update(from: stem.pointer + from * width, count: width)
             }
             for (place, cross) in inputs.fields.crosses.enumerated() {
                 memory.crosses.codes[place][row] = inputs.fields.row(
-                    cross, memory.user.codes[cross.user][0], itemRows.codes[cross.item][item])
+                    cross, memory.user.codes[cross.user][0], rows.codes[cross.item][from])
             }
         }
         if width > 0 {

@@ -12,12 +12,26 @@ public struct OnlineFeatures: Sendable {
         public var statuses: [FeatureStatus]
         /// Since when each is true; 1970 where nothing is known.
         public var timestamps: [FeatureTimestamp]
+
+        package init(
+            name: String, values: [FeatureValue], statuses: [FeatureStatus], timestamps: [FeatureTimestamp]
+        ) {
+            self.name = name
+            self.values = values
+            self.statuses = statuses
+            self.timestamps = timestamps
+        }
     }
 
     /// The columns, in the order in which features were asked for.
     public var columns: [Column]
     /// Why the store did not answer; nil if it did. Every feature is `NOT_FOUND` then.
     public var failure: MartletError?
+
+    package init(columns: [Column], failure: MartletError?) {
+        self.columns = columns
+        self.failure = failure
+    }
 
     /// How many features have a status.
     public func count(of status: FeatureStatus) -> Int {
