@@ -6,6 +6,8 @@ import PackageDescription
 // MARK: - Outside packages
 
 let outside: [String: (url: String, version: Version)] = [
+    "grpc-swift-2": ("https://github.com/grpc/grpc-swift-2", "2.4.3"),
+    "grpc-swift-nio-transport": ("https://github.com/grpc/grpc-swift-nio-transport", "2.9.2"),
     "swift-argument-parser": ("https://github.com/apple/swift-argument-parser", "1.8.2"),
     "swift-crypto": ("https://github.com/apple/swift-crypto", "4.5.2"),
     "swift-http-types": ("https://github.com/apple/swift-http-types", "1.8.0"),
@@ -65,6 +67,14 @@ let parts: [Part] = [
             "swift-service-lifecycle/ServiceLifecycle", "swift-service-lifecycle/UnixSignals",
         ]),
     Part(
+        name: "InferenceGRPC", imports: ["Core", "Serving"],
+        products: [
+            "grpc-swift-2/GRPCCore", "grpc-swift-nio-transport/GRPCNIOTransportHTTP2Posix", "swift-log/Logging",
+            "swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-service-lifecycle/ServiceLifecycle",
+            "hummingbird/Hummingbird@tests", "hummingbird/HummingbirdTesting@tests",
+            "swift-http-types/HTTPTypes@tests", "swift-nio-ssl/NIOSSL@tests",
+        ]),
+    Part(
         name: "Project",
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Pipeline", "Flow",
@@ -75,7 +85,7 @@ let parts: [Part] = [
         name: "martlet", kind: .executable,
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Pipeline", "Flow",
-            "Generator", "Serving", "Project", "PublicTables",
+            "Generator", "Serving", "InferenceGRPC", "Project", "PublicTables",
         ],
         products: ["swift-argument-parser/ArgumentParser"]),
 ]

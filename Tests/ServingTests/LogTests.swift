@@ -18,13 +18,21 @@ import Testing
             ]
             let answer = try await server.execute("/v1/recommendations/u1?k=3", headers: headers)
             #expect(answer.headers[Self.requestID] == "page-7:rail.2")
-            _ = try await server.execute("/v1/nothing")
+            let response = HTTPField.Name("traceresponse")!
+            let below = try #require(TraceParent(answer.headers[response] ?? ""))
+            #expect(below.traceID == "0af7651916cd43dd8448eb211c80319c" && below.flags == "01")
+            #expect(below.parentID != "b7ad6b7169203331")
+            let untraced = try await server.execute("/v1/nothing")
+            let begun = try #require(TraceParent(untraced.headers[response] ?? ""))
+            #expect(begun.traceID != below.traceID)
             let lines = try server.lines.all.map { try JSONValue(parsing: $0) }
             let line = lines.first { $0["request_id"] == "page-7:rail.2" }
             #expect(line?["trace_id"] == "0af7651916cd43dd8448eb211c80319c" && line?["parent_id"] == "b7ad6b7169203331")
             #expect(line?["path"] == "/v1/recommendations/u1?k=3" && line?["status"] == 200 && line?["method"] == "GET")
             #expect(line?["route"] == "/v1/recommendations/{user}" && line?["milliseconds"]?.number != nil)
-            #expect(lines.contains { $0["route"] == "unknown" && $0["status"] == 404 })
+            #expect(line?["span_id"]?.string == below.parentID)
+            let other = lines.first { $0["route"] == "unknown" && $0["status"] == 404 }
+            #expect(other?["trace_id"]?.string == begun.traceID && other?["parent_id"] == nil)
         }
     }
 

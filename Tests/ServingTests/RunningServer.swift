@@ -59,7 +59,7 @@ final class LogLines: Sendable {
 /// Runs a server over `store` while `body` asks it, then stops it gracefully.
 func withServer(
     _ store: any KeyValueStore, features: FeatureStore? = nil, pipeline: PipelineOptions? = nil,
-    environment: [String: String] = [:],
+    frontEnds: [any FrontEnd] = [], environment: [String: String] = [:],
     tls: TLSConfiguration? = nil,
     configure: (inout ServingConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningServer) async throws -> Void
@@ -72,7 +72,7 @@ func withServer(
     let (addresses, ready) = AsyncStream<RecommendationService.Address>.makeStream()
     let service = try RecommendationService(
         configuration: configuration, reader: Lists.reader(store), features: features, pipeline: pipeline,
-        environment: environment, logSink: lines.sink
+        frontEnds: frontEnds, environment: environment, logSink: lines.sink
     ) { ready.yield($0) }
     var logger = Logger(label: "test")
     logger.logLevel = .critical

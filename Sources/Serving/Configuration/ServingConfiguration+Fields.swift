@@ -13,6 +13,8 @@ extension ServingConfiguration {
     ///   tls: {certificate: server.pem, key: server.key}
     ///   limits: {items: 100, default-items: 12, users: 1000, excluded: 1000, body: 1048576, concurrency: 1024}
     ///   events: {folder: events}         # ``Events``
+    ///   grpc: {port: 8001}               # ``GRPC``
+    ///   inference: {item-ids: int64}     # ``Inference``
     ///   timeouts: {idle: 60s, drain: 0s, shutdown: 30s}
     ///   log: {level: info, requests: 0.01}
     /// ```
@@ -35,6 +37,7 @@ extension ServingConfiguration {
             var section = fields.fields("events")
             events = Events(&section, projectFolder: projectFolder)
         }
+        readInference(&fields)
         var waits = fields.fields("timeouts")
         timeouts.idle = waits.duration("idle", default: timeouts.idle)
         timeouts.drain = waits.duration("drain", default: timeouts.drain)

@@ -73,6 +73,10 @@ public struct ServingConfiguration: Sendable {
     public var limits = Limits()
     /// How events are taken; nil: they are not.
     public var events: Events?
+    /// How models are offered by the Open Inference Protocol.
+    public var inference = Inference()
+    /// How the server listens for gRPC; nil: it does not.
+    public var grpc: GRPC?
     /// Waits.
     public var timeouts = Timeouts()
     /// Logging.

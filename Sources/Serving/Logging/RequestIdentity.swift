@@ -3,12 +3,14 @@ import Hummingbird
 import Logging
 import Synchronization
 
-/// Names of one request: its own id and, if the caller traces, the trace it belongs to.
+/// Names of one request: its own id, and the trace it belongs to.
 struct RequestIdentity {
     /// The caller's `X-Request-ID`, or one of ours.
     var id: String
-    /// The trace and the caller's span out of a W3C `traceparent`.
-    var trace: TraceParent?
+    /// The caller's place in the trace, out of a W3C `traceparent`; nil if the trace begins here.
+    var parent: TraceParent?
+    /// Our own place in it.
+    var trace: TraceContext
 
     /// Reads the names out of the headers; an id that is missing or not fit for a log line is replaced.
     init(_ headers: HTTPFields) {
@@ -17,16 +19,16 @@ struct RequestIdentity {
         } else {
             id = Self.next()
         }
-        trace = headers[.traceParent].flatMap(TraceParent.init)
+        parent = headers[.traceParent].flatMap(TraceParent.init)
+        trace = TraceContext(below: parent)
     }
 
     /// What log lines of the request carry.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = ["request_id": .string(id)]
-        if let trace {
-            metadata["trace_id"] = .string(trace.traceID)
-            metadata["parent_id"] = .string(trace.parentID)
-        }
+        metadata["trace_id"] = .string(trace.traceID)
+        metadata["span_id"] = .string(trace.spanID)
+        if let parent { metadata["parent_id"] = .string(parent.parentID) }
         return metadata
     }
 
@@ -52,32 +54,5 @@ struct RequestIdentity {
             }
             return 16
         }
-    }
-}
-
-/// The caller's place in a distributed trace.
-///
-/// Source: W3C Recommendation "Trace Context", section 3.2, version 00.
-package struct TraceParent {
-    /// 32 hexadecimal digits, not all zero.
-    package var traceID: String
-    /// 16 hexadecimal digits, not all zero: the span that called us.
-    package var parentID: String
-
-    /// Reads a header; nil if it is malformed, as the standard wants it to be ignored then.
-    package init?(_ header: String) {
-        let parts = header.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,
-            parts[1].utf8.count == 32, parts[2].utf8.count == 16, parts[3].utf8.count == 2,
-            parts[0...3].allSatisfy({ $0.utf8.allSatisfy(Self.isDigit) }),
-            parts[1].utf8.contains(where: { $0 != UInt8(ascii: "0") }),
-            parts[2].utf8.contains(where: { $0 != UInt8(ascii: "0") })
-        else { return nil }
-        traceID = String(parts[1])
-        parentID = String(parts[2])
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }

@@ -23,12 +23,17 @@ struct AtomicHistogram: Sendable {
     /// Writes the histogram as Prometheus reads it.
     func write(_ name: String, _ help: String, to text: inout PrometheusText) {
         text.begin(name, "histogram", help)
+        writeSamples(name, [], to: &text)
+    }
+
+    /// Writes the samples of a metric that was opened.
+    func writeSamples(_ name: String, _ labels: [(String, String)], to text: inout PrometheusText) {
         var total = 0
         for (index, bound) in (bounds + [.infinity]).enumerated() {
             total += cells.value(at: index)
-            text.sample(name + "_bucket", [("le", PrometheusText.number(bound))], Double(total))
+            text.sample(name + "_bucket", labels + [("le", PrometheusText.number(bound))], Double(total))
         }
-        text.sample(name + "_sum", [], Double(cells.value(at: bounds.count + 1)) / 1e9)
-        text.sample(name + "_count", [], Double(total))
+        text.sample(name + "_sum", labels, Double(cells.value(at: bounds.count + 1)) / 1e9)
+        text.sample(name + "_count", labels, Double(total))
     }
 }

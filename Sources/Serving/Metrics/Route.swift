@@ -6,6 +6,8 @@ enum Route: Int, CaseIterable {
     case onlineFeatures
     case push
     case events
+    case inference
+    case inferenceServer
     case health
     case readiness
     case metrics
@@ -21,6 +23,8 @@ enum Route: Int, CaseIterable {
         case .onlineFeatures: "/get-online-features"
         case .push: "/push"
         case .events: "/v1/events"
+        case .inference: "/v2/models/{model}/infer"
+        case .inferenceServer: "/v2"
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .metrics: "/metrics"
@@ -31,6 +35,9 @@ enum Route: Int, CaseIterable {
 
     /// The methods that the path answers to.
     var methods: [String] { isPost ? ["POST"] : self == .unknown ? [] : ["GET", "HEAD"] }
+
+    /// Whether the path is one of the Open Inference Protocol's, which has methods and errors of its own.
+    var isInference: Bool { self == .inference || self == .inferenceServer }
 
     /// Whether the path takes a body.
     var isPost: Bool { [.batch, .onlineFeatures, .push, .events].contains(self) }

@@ -14,6 +14,7 @@ extension ServingMetrics {
         writeLists(to: &text)
         pipelines?.metrics.write(to: &text, current: pipelines?.current)
         events.write(to: &text)
+        calls.write(to: &text)
         let now = UniversalTime.now().seconds
         text.single("martlet_ready", "gauge", "Whether the server takes new requests.", isReady ? 1 : 0)
         if let version {

@@ -14,6 +14,8 @@ final class ServingMetrics: Sendable {
     let requests = RequestMetrics()
     /// Events.
     let events = EventMetrics()
+    /// Calls by gRPC.
+    let calls = CallMetrics()
     private let lists = AtomicCounters(count: ListKind.allCases.count)
     private let fallbacks = AtomicCounters(count: Fallback.allCases.count)
     private let failures = AtomicCounters(count: 2)

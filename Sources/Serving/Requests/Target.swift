@@ -2,7 +2,7 @@
 struct Target {
     /// The route that the path names.
     var route: Route
-    /// The user or item as it stood in the path, still percent-encoded.
+    /// The user or item as it stood in the path, or what follows `/v2`, still percent-encoded.
     var name: Substring.UTF8View
     /// What follows the question mark, still percent-encoded; empty if there is none.
     var query: Substring.UTF8View
@@ -26,6 +26,9 @@ struct Target {
         } else if let rest = Target.rest(of: path, after: "/v1/similar/") {
             route = .similar
             name = rest
+        } else if path.starts(with: "/v2".utf8), path.count == 3 || path.dropFirst(3).first == UInt8(ascii: "/") {
+            name = path.dropFirst(3)
+            route = name.reversed().starts(with: "/infer".utf8.reversed()) ? .inference : .inferenceServer
         } else {
             route = Target.fixed.first { path.elementsEqual($0.path) }?.route ?? .unknown
         }

@@ -19,12 +19,13 @@ final class ServingResponder: Sendable {
     private let lists: ListResponder
     private let features: FeatureResponder?
     private let events: EventResponder
+    private let inference: InferenceResponder
     private let document: ByteBuffer
 
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
-        metrics: ServingMetrics, features: FeatureStore? = nil, pipelines: ServedPipelines? = nil,
-        intake: EventIntake? = nil
+        metrics: ServingMetrics, repository: InferenceRepository, features: FeatureStore? = nil,
+        pipelines: ServedPipelines? = nil, intake: EventIntake? = nil
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -38,6 +39,7 @@ final class ServingResponder: Sendable {
         lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
         self.features = features.map { FeatureResponder(store: $0, limits: configuration.limits) }
         events = EventResponder(intake: intake, metrics: metrics.events)
+        inference = InferenceResponder(repository)
         document = ByteBuffer(
             string: OpenAPIDocument.text(
                 limits: configuration.limits, mostEvents: configuration.events?.batch ?? 1000,
@@ -55,7 +57,8 @@ final class ServingResponder: Sendable {
         to request: Request, target: Target, inFlight: Int, logger: () -> Logger
     ) async throws -> Response {
         let isGet = request.method == .get || request.method == .head
-        guard target.route == .unknown || (target.route.isPost ? request.method == .post : isGet) else {
+        let hasOwnRules = target.route == .unknown || target.route.isInference
+        guard hasOwnRules || (target.route.isPost ? request.method == .post : isGet) else {
             let methods = target.route.methods.joined(separator: ", ")
             throw Problem(
                 .methodNotAllowed, "wrong-method", "\(target.route.template) does not answer to \(request.method)",
@@ -92,6 +95,10 @@ final class ServingResponder: Sendable {
             try admit(request, inFlight)
             let body = try await body(of: request, hint: "split the events over several requests")
             return try await events.post(body, logger: logger)
+        case .inference, .inferenceServer:
+            return try await inference.respond(
+                to: request, target: target, admit: { try admit(request, inFlight) },
+                body: { try await body(of: request, hint: "split the batch over several requests") })
         case .health: return json("{\"status\":\"alive\"}")
         case .readiness: return try readiness()
         case .metrics:

@@ -79,4 +79,5 @@ extension HTTPField.Name {
     static let apiKey = HTTPField.Name("X-API-Key")!
     static let requestID = HTTPField.Name("X-Request-ID")!
     static let traceParent = HTTPField.Name("traceparent")!
+    static let traceResponse = HTTPField.Name("traceresponse")!
 }

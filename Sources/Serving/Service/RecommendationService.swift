@@ -25,17 +25,21 @@ public struct RecommendationService: Service {
         public var port: Int
         /// Whether connections are encrypted.
         public var isEncrypted: Bool
+        /// The port for gRPC; nil if the server does not listen for it.
+        public var grpcPort: Int?
 
         /// `https://127.0.0.1:8443`
         public var url: String {
             "\(isEncrypted ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         }
 
-        /// One line of JSON that programs wait for: `{"event":"ready","host":…,"port":…,"url":…}`.
+        /// One line of JSON that programs wait for: `{"event":"ready","host":…,"port":…,"url":…}`, and `"grpc_port"`.
         public var readyLine: String {
-            JSONValue.object([
+            var members: [String: JSONValue] = [
                 "event": "ready", "host": .string(host), "port": .integer(Int64(port)), "url": .string(url),
-            ]).description
+            ]
+            members["grpc_port"] = grpcPort.map { .integer(Int64($0)) }
+            return JSONValue.object(members).description
         }
     }
 
@@ -48,6 +52,8 @@ public struct RecommendationService: Service {
     private let intake: EventIntake?
     private let state = ServerState()
     private let handler: RequestHandler
+    private let frontEnds: [any FrontEnd]
+    private let host: FrontEndHost
     private let tls: TLSConfiguration?
     private let logger: Logger
     private let onReady: @Sendable (Address) -> Void
@@ -59,6 +65,7 @@ public struct RecommendationService: Service {
     ///   - reader: the lists; the service runs it.
     ///   - features: the project's feature store, if it has one.
     ///   - pipeline: what answers requests for one user beside the lists; nil: nothing does.
+    ///   - frontEnds: what answers beside HTTP, such as gRPC.
     ///   - environment: where API keys are looked up.
     ///   - logSink: where log lines go.
     ///   - onReady: called once the server listens; by default nothing is said.
@@ -66,7 +73,7 @@ public struct RecommendationService: Service {
     ///   another process has the event log, `system` if its folder cannot be used.
     public init(
         configuration: ServingConfiguration, reader: ListReader, features: FeatureStore? = nil,
-        pipeline: PipelineOptions? = nil,
+        pipeline: PipelineOptions? = nil, frontEnds: [any FrontEnd] = [],
         environment: [String: String] = ProcessEnvironment.variables, logSink: LogSink = .standardError,
         onReady: @escaping @Sendable (Address) -> Void = { _ in }
     ) throws {
@@ -85,9 +92,15 @@ public struct RecommendationService: Service {
             if let intake { options.activity = intake.activity }
             return ServedPipelines(options: options, versions: versions, logger: logger)
         }
+        let repository = InferenceRepository(
+            pipelines: pipelines, configuration: configuration, state: state,
+            events: EventResponder(intake: intake, metrics: metrics.events), logger: logger)
+        host = FrontEndHost(
+            configuration: configuration, repository: repository, keys: keys, metrics: metrics, logger: logger)
+        self.frontEnds = frontEnds
         let responder = ServingResponder(
             configuration: configuration, keys: keys, versions: versions, state: state, metrics: metrics,
-            features: features, pipelines: pipelines, intake: intake)
+            repository: repository, features: features, pipelines: pipelines, intake: intake)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)
@@ -121,7 +134,11 @@ public struct RecommendationService: Service {
             // They end in reverse order: first the drain, then the listener, the lists last.
             var services: [any Service] = [versions]
             if let pipelines { services.append(pipelines) }
-            services.append(try listener(on: loops))
+            let arrivals = Arrivals(frontEnds: frontEnds.count, onReady)
+            services.append(try listener(on: loops, arrivals))
+            for frontEnd in frontEnds {
+                services.append(try frontEnd.service(host, on: loops) { arrivals.frontEnd(port: $0) })
+            }
             services.append(DrainService(state: state, seconds: configuration.timeouts.drain))
             var group = ServiceGroupConfiguration(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -150,11 +167,11 @@ public struct RecommendationService: Service {
         }
     }
 
-    private func listener(on loops: MultiThreadedEventLoopGroup) throws -> any Service {
+    private func listener(on loops: MultiThreadedEventLoopGroup, _ arrivals: Arrivals) throws -> any Service {
         let idle = TimeAmount.milliseconds(Int64(configuration.timeouts.idle * 1000))
         let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: idle))
         let builder = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
-        let (host, handler, logger, onReady) = (configuration.host, handler, logger, onReady)
+        let (host, handler, logger) = (configuration.host, handler, logger)
         let isEncrypted = tls != nil
         return try builder.buildServer(
             configuration: ServerConfiguration(
@@ -164,7 +181,7 @@ public struct RecommendationService: Service {
             onServerRunning: { channel in
                 let address = Address(host: host, port: channel.localAddress?.port ?? 0, isEncrypted: isEncrypted)
                 logger.info("the server listens", metadata: ["url": .string(address.url)])
-                onReady(address)
+                arrivals.http(address)
             })
     }
 

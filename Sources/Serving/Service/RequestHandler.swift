@@ -36,7 +36,7 @@ final class RequestHandler: Sendable {
             response = try await responder.respond(
                 to: request, target: target, inFlight: inFlight, logger: { requestLogger(identity) })
         } catch let problem as Problem {
-            response = problem.response(requestID: identity.id)
+            response = Self.response(problem, target, identity)
             closes = problem.closesConnection
         } catch {
             if Self.isBrokenConnection(error) { throw error }
@@ -44,10 +44,11 @@ final class RequestHandler: Sendable {
             let problem = Problem(
                 .internalServerError, "internal", "the server failed to answer",
                 hint: "the server's log tells more under this request id")
-            response = problem.response(requestID: identity.id)
+            response = Self.response(problem, target, identity)
         }
         response.headers[.date] = date.text
         response.headers[.requestID] = identity.id
+        response.headers[.traceResponse] = identity.trace.header
         let status = response.status.code
         let isHead = request.method == .head
         defer {
@@ -58,6 +59,11 @@ final class RequestHandler: Sendable {
         // The head of a HEAD request's answer tells the length of the body that is not sent.
         try await writer.write(response: response.head, body: isHead ? ResponseBody() : response.body)
         if closes { throw ConnectionEnd() }
+    }
+
+    private static func response(_ problem: Problem, _ target: Target, _ identity: RequestIdentity) -> Response {
+        target.route.isInference
+            ? problem.inferenceResponse(requestID: identity.id) : problem.response(requestID: identity.id)
     }
 
     private func requestLogger(_ identity: RequestIdentity) -> Logger {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import InferenceGRPC
 import Project
 import Serving
 import Stores
@@ -23,7 +24,13 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The port; 0 takes a free one (default: the project's, or 8080).")
     var port: Int?
 
+    @Option(help: "The port for gRPC; 0 takes a free one (default: the project's; off where it names none).")
+    var grpcPort: Int?
+
     func validate() throws {
+        if let grpcPort, !(0...65_535).contains(grpcPort) {
+            throw ValidationError("--grpc-port must lie in 0…65535, found \(grpcPort)")
+        }
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must lie in 0…65535, found \(port)") }
     }
 
@@ -31,6 +38,10 @@ struct Serve: AsyncParsableCommand {
         var (project, serving) = try ProjectRunner.configuration(ProjectRunner.trimmed(project.project))
         if let host { serving.host = host }
         if let port { serving.port = port }
+        if let grpcPort {
+            serving.grpc = serving.grpc ?? .init()
+            serving.grpc?.port = grpcPort
+        }
         let store = try await project.publishing.store.open(readOnly: true)
         let reader = ListReader(store: store, shop: project.name)
         var features: FeatureStore?
@@ -47,7 +58,8 @@ struct Serve: AsyncParsableCommand {
             pipeline?.items = try StoredItemFeatures(features, service: service)
         }
         let service = try RecommendationService(
-            configuration: serving, reader: reader, features: features, pipeline: pipeline
+            configuration: serving, reader: reader, features: features, pipeline: pipeline,
+            frontEnds: serving.grpc == nil ? [] : [GRPCFrontEnd()]
         ) { address in
             writeLine(address.readyLine, to: .standardOutput)
         }

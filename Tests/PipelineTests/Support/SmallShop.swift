@@ -22,10 +22,11 @@ struct SmallShop: Sendable {
     /// The shop, built and trained once for all tests.
     static let shared = Result { try SmallShop() }
 
-    init() throws {
+    /// - Parameter name: what users and items are called, given what this file calls them.
+    init(name: (String) -> String = { $0 }) throws {
         folder = "\(FileManager.default.temporaryDirectory.path)/martlet-pipeline-\(UInt64.random(in: 0 ... .max))"
         bundles = BundleStore(folder: folder + "/bundles")
-        data = try Self.dataset(folder + "/dataset")
+        data = try Self.dataset(folder + "/dataset", name)
         try publish(version: 1)
     }
 
@@ -34,7 +35,7 @@ struct SmallShop: Sendable {
     /// Half its number, so that prices lie between 0 and 19.5.
     static func price(ofItem id: String) -> Double { Double(Int(id.filter(\.isNumber)) ?? 0) / 2 }
 
-    private static func dataset(_ path: String) throws -> InteractionDataset {
+    private static func dataset(_ path: String, _ name: (String) -> String) throws -> InteractionDataset {
         var random = RandomSource(seed: 3)
         var rows: [(user: String, item: String, time: Int64)] = []
         for user in 0..<60 {
@@ -51,20 +52,21 @@ struct SmallShop: Sendable {
         }
         rows.append(("u0", "i0", end - 1))
         let interactions = try Table([
-            ("user", Column(strings: rows.map(\.user))), ("item", Column(strings: rows.map(\.item))),
+            ("user", Column(strings: rows.map { name($0.user) })),
+            ("item", Column(strings: rows.map { name($0.item) })),
             ("time", Column(timestamps: rows.map { $0.time * 1_000_000 })),
             ("moment", Column(timestamps: rows.map { $0.time * 1_000_000 })),
         ])
         let ids = (0..<40).map { "i\($0)" } + ["new0", "new1", "idle"]
         let items = try Table([
-            ("id", Column(strings: ids)), ("title", Column(strings: ids.map { "Title of \($0)" })),
+            ("id", Column(strings: ids.map(name))), ("title", Column(strings: ids.map { "Title of \($0)" })),
             ("kind", Column(strings: ids.map { "kind \(kind(ofItem: $0))" })),
             ("price", Column(doubles: ids.map { $0 == "idle" ? nil : Self.price(ofItem: $0) })),
             ("launched", Column(strings: ids.map { $0 == "idle" ? "2020-10-10" : nil })),
             ("stock", Column(integers: ids.indices.map { $0 % 5 == 0 ? 0 : Int64($0) })),
         ])
         let users = try Table([
-            ("id", Column(strings: (0..<60).map { "u\($0)" } + ["quiet"])),
+            ("id", Column(strings: ((0..<60).map { "u\($0)" } + ["quiet"]).map(name))),
             ("region", Column(strings: (0..<61).map { "region \($0 % 4)" })),
         ])
         let text = "features: {user: {region: categorify}, item: {kind: categorify}, context: {moment: [month]}}"

@@ -1,0 +1,1 @@
+../../PipelineTests/Support/SmallShop.swift

@@ -1,0 +1,69 @@
+import Core
+import Foundation
+import InferenceGRPC
+import Serving
+import Stores
+import Testing
+
+/// What Triton's own clients say of the server, over HTTP and gRPC.
+@Suite struct TritonClientTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    private static let python = "\(root)/.venv/triton/bin/python"
+
+    private static func compare(_ server: RunningServer, users: [String]) throws -> JSONValue {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = [
+            "\(root)/scripts/compare-triton", "127.0.0.1:\(server.address.port)",
+            "127.0.0.1:\(try #require(server.address.grpcPort))", users.joined(separator: ","),
+        ]
+        let (output, errors) = (Pipe(), FileManager.default.temporaryDirectory.path + "/triton-\(server.address.port)")
+        _ = FileManager.default.createFile(atPath: errors, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: errors) }
+        process.standardOutput = output
+        process.standardError = FileHandle(forWritingAtPath: errors)
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        let said = String(decoding: FileManager.default.contents(atPath: errors) ?? Data(), as: UTF8.self)
+        try #require(process.terminationStatus == 0, "compare-triton says: \(said)")
+        return try JSONValue(parsing: text)
+    }
+
+    /// A shop whose ids are numbers, as in the request that the reference system shows, and one whose ids are texts.
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: python),
+            "there is no .venv/triton; make it with: scripts/venv triton"), arguments: [true, false])
+    func theirAnswersAreREST(isNumeric: Bool) async throws {
+        let shop =
+            try isNumeric
+            ? SmallShop {
+                ["new0": "1000", "new1": "1001", "idle": "1002", "quiet": "99"][$0] ?? String($0.dropFirst())
+            }
+            : SmallShop.shared.get()
+        let store = Lists.store()
+        try await Lists.publish(to: store)
+        let options = PipelineOptions(
+            configuration: try SmallShop.configuration("{category: kind, deadline-ms: 60000}"), bundles: shop.bundles)
+        try await withServer(
+            store, pipeline: options, frontEnds: [GRPCFrontEnd()],
+            configure: { $0.grpc = Self.freePort }
+        ) { server in
+            let compared = try Self.compare(server, users: isNumeric ? ["23", "4", "7"] : ["u23", "u4", "stranger"])
+            #expect(compared["models"]?.array?.count == 6)
+            #expect(compared["lists"]?.integer ?? 0 >= 2 * 50 && compared["refusals"]?.integer ?? 0 >= 2 * 24)
+            #expect(compared["scores"]?.integer ?? 0 >= 2 * 36)
+            let metrics = try await server.execute("/metrics").text
+            #expect(metrics.contains(#"route="/v2/models/{model}/infer",status="200""#))
+            #expect(server.lines.all.allSatisfy { !$0.contains("\"level\":\"error\"") }, "\(server.lines.all)")
+        }
+    }
+
+    static var freePort: ServingConfiguration.GRPC {
+        var grpc = ServingConfiguration.GRPC()
+        grpc.port = 0
+        return grpc
+    }
+}
