@@ -107,11 +107,24 @@ let races: [Part] =
         race("linear", "linear", imports: ["Core", "Features", "Models"]),
         race("single", "topk", imports: ["Tensor", "Index"]),
         race("ann", "ann", imports: ["Tensor", "Index"]),
+        race("flow-race", "flow", imports: ["Core", "Flow"]),
         race("quality", "quality", imports: ["Core", "PublicTables"]),
         race("lists", "serving", imports: ["Stores", "Serving"]),
         race("plain", "serving", imports: [], products: ["hummingbird/Hummingbird", "swift-log/Logging"]),
     ]
-let house = parts + races
+
+/// With `MARTLET_EXAMPLES` set, the programs in `Examples`.
+let examples: [Part] =
+    (Context.environment["MARTLET_EXAMPLES"] ?? "").isEmpty
+    ? []
+    : [
+        Part(
+            name: "reference", kind: .executable,
+            imports: [
+                "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Flow", "Generator",
+            ], tested: false, path: "Examples/reference")
+    ]
+let house = parts + races + examples
 
 // MARK: - A part at a time
 

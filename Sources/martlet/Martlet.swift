@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Project
 
 /// The command line.
 @main
@@ -13,7 +14,7 @@ struct Martlet: AsyncParsableCommand {
               martlet init shop --from purchases.csv
               cd shop && martlet run && martlet serve
             """,
-        version: "0.1.0",
+        version: ProductVersion.text,
         groupedSubcommands: [
             CommandGroup(name: "A project:", subcommands: [Demo.self, Init.self, Check.self, Config.self]),
             CommandGroup(
@@ -22,7 +23,7 @@ struct Martlet: AsyncParsableCommand {
                     Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, Recommend.self,
                     Publish.self,
                 ]),
-            CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self]),
+            CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self, Schedule.self]),
             CommandGroup(name: "Live:", subcommands: [Serve.self, Explain.self, Rollback.self]),
             CommandGroup(name: "Tools:", subcommands: [Generate.self, ModelCommand.self, Bench.self]),
         ] + [CommandGroup(name: "Internal:", subcommands: [StepCommand.self])]

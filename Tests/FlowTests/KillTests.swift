@@ -14,6 +14,7 @@ enum KilledFlow {
     static let folderVariable = "FLOW_TEST_FOLDER"
     static let stepVariable = "FLOW_TEST_STEP"
     static let runVariable = "FLOW_TEST_RUN"
+    static let roundVariable = "FLOW_TEST_ROUND"
 
     static func graph() throws -> FlowGraph {
         let steps = (0..<8).map { index in
@@ -35,19 +36,52 @@ enum KilledFlow {
         return try FlowGraph(name: "killed", steps: steps)
     }
 
+    /// A fan-out of six workers, each tried again when it dies, and their join. Rounds have nothing in common.
+    static func fanOut(round: String) throws -> FlowGraph {
+        var flow = FlowDefinition("fan-out")
+        let numbers = flow.step("numbers", StepOptions(parameters: .string(round))) { _ in Array(1...6) }
+        let retries = RetryPolicy(count: 1000, initial: .milliseconds(1), longest: .milliseconds(1))
+        let parts = flow.fanOut(
+            "part", over: numbers, StepOptions(parameters: .string(round), isolation: .childProcess, retries: retries)
+        ) { number, context in
+            try context.record([Fact(.parameter, "number", .integer(Int64(number)))])
+            for epoch in 0..<10 {
+                try await Task.sleep(for: .milliseconds(3))
+                try context.log("loss", 1 / Double(epoch + 1), at: epoch)
+            }
+            let folder = try context.output("out")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for file in 0..<5 {
+                try AtomicFile.write(
+                    String(repeating: "\(round)\(number)\(file)", count: 30_000), to: "\(folder)/\(file)")
+            }
+            return number * number
+        }
+        flow.step("sum", after: [parts]) { try $0.branches(of: parts).map(\.value).reduce(0, +) }
+        return try flow.graph()
+    }
+
+    /// The graph that the environment asks for.
+    static func asked() throws -> FlowGraph {
+        try ProcessInfo.processInfo.environment[roundVariable].map(fanOut) ?? graph()
+    }
+
     /// Runs this very test program again, so that it runs only ``KillEntry``.
     static func command() throws -> [String] {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return [program, "--testing-library", "swift-testing", "--filter", "KillEntry"]
     }
 
-    static func runner(_ store: RunStore, progress: any ProgressReporting = SilentProgress()) throws -> FlowRunner {
+    static func runner(
+        _ store: RunStore, progress: any ProgressReporting = SilentProgress(), variables: [String: String] = [:]
+    ) throws -> FlowRunner {
         let command = try command()
         let folder = store.folder
+        let more = variables.map { "\($0.key)=\($0.value)" }
         return FlowRunner(store: store, gracePeriod: .seconds(2), progress: progress) { step, run in
             [
                 "/usr/bin/env", "\(folderVariable)=\(folder)", "\(stepVariable)=\(step)", "\(runVariable)=\(run)",
-            ] + command
+            ] + more + command
         }
     }
 }
@@ -60,9 +94,9 @@ struct KillEntry {
         let store = try RunStore(folder: environment[KilledFlow.folderVariable]!)
         let runner = try KilledFlow.runner(store)
         if let step = environment[KilledFlow.stepVariable] {
-            try await runner.runChild(try KilledFlow.graph(), run: environment[KilledFlow.runVariable]!, step: step)
+            try await runner.runChild(try KilledFlow.asked(), run: environment[KilledFlow.runVariable]!, step: step)
         } else {
-            _ = try await runner.run(try KilledFlow.graph(), resume: environment[KilledFlow.runVariable])
+            _ = try await runner.run(try KilledFlow.asked(), resume: environment[KilledFlow.runVariable])
         }
     }
 }

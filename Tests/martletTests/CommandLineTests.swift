@@ -12,7 +12,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         "demo", "init", "check", "config", "load", "transform", "train", "evaluate", "recommend", "publish", "rollback",
-        "serve", "explain", "run", "runs", "generate", "features",
+        "serve", "explain", "run", "runs", "schedule", "generate", "features",
     ])
     func everySubcommandHasHelpWithAnExample(name: String) async throws {
         let ended = try await Program.run([name, "--help"])
@@ -46,9 +46,11 @@ enum Program {
     static let path = Bundle.main.executableURL!.deletingLastPathComponent().appending(path: "martlet").path
 
     /// Runs it to its end with no terminal.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], of program: String = path
+    ) async throws -> Ended {
         let process = Process()
-        process.executableURL = URL(filePath: path)
+        process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         let (output, error) = (Pipe(), Pipe())

@@ -13,18 +13,21 @@ public struct FlowGraph: Sendable {
     /// - Throws: `invalidConfiguration` for a name that is unusable or used twice, a dependency that is no step (with
     ///   the nearest name), and a cycle (written out).
     /// - Complexity: O(steps + dependencies), and a name comparison per step for each unknown dependency.
-    public init(name: String, steps: [Step]) throws {
+    public init(name: String, steps: [Step]) throws { try self.init(name: name, steps: steps, known: []) }
+
+    /// - Parameter known: names that the steps may depend on and may not have themselves.
+    init(name: String, steps: [Step], known: Set<String>) throws {
         self.name = name
         var given: [String: Step] = [:]
         for step in steps {
             try FlowGraph.checkName(step.name)
-            guard given.updateValue(step, forKey: step.name) == nil else {
+            guard given.updateValue(step, forKey: step.name) == nil, !known.contains(step.name) else {
                 throw MartletError(
                     .invalidConfiguration, "flow '\(name)' has two steps named '\(step.name)'", hint: "rename one")
             }
         }
         for step in steps {
-            for dependency in step.dependencies where given[dependency] == nil {
+            for dependency in step.dependencies where given[dependency] == nil && !known.contains(dependency) {
                 throw MartletError(
                     .invalidConfiguration, "step '\(step.name)' depends on '\(dependency)', which is no step",
                     hint: nearest(to: dependency, among: given.keys.sorted()).map { "did you mean '\($0)'?" }
@@ -45,6 +48,9 @@ public struct FlowGraph: Sendable {
             hint: nearest(to: name, among: steps.map(\.name)).map { "did you mean '\($0)'?" }
                 ?? "the steps are \(steps.map(\.name).joined(separator: ", "))")
     }
+
+    /// The place of a step in ``steps``; the end if it is none.
+    func position(of name: String) -> Int { positions[name] ?? steps.count }
 
     private static func checkName(_ name: String) throws {
         let isUsable =
@@ -80,8 +86,8 @@ public struct FlowGraph: Sendable {
                             "the steps depend on each other in a circle: \(cycle.joined(separator: " → "))",
                             hint: "drop one of these dependencies")
                     }
-                    if !isDone.contains(dependency) {
-                        stack.append((given[dependency]!, 0))
+                    if let next = given[dependency], !isDone.contains(dependency) {
+                        stack.append((next, 0))
                         path.append(dependency)
                         isOnPath.insert(dependency)
                     }

@@ -13,19 +13,20 @@ extension FlowRunner {
     /// - Throws: whatever the step's body throws.
     public func runChild(_ graph: FlowGraph, run: String, step name: String) async throws {
         Lifeline.watch()
-        let step = try graph.step(name)
+        let schedule = try FlowSchedule(graph, run: run, store: store)
+        let step = try schedule.step(name)
         guard let record = try store.steps(run: run).first(where: { $0.name == name }), record.state == .running,
             let key = record.key
         else {
             throw MartletError(
                 .busy, "run \(run) is not waiting for step '\(name)'", hint: "start the run, not the step")
         }
-        var results: [String: StepResult] = [:]
-        for dependency in step.dependencies { results[dependency] = try store.result(run: run, step: dependency) }
+        let names = schedule.inputs(of: step)
+        var inputs = StepInputs(names: names, branches: schedule.branches(of: step), results: [:])
+        for dependency in Set(names) { inputs.results[dependency] = try store.result(run: run, step: dependency) }
         let progress: any ProgressReporting = ProgressPipe.inChild() ?? self.progress
         let attempt = StepAttempt(
-            store: store, run: run, step: step, key: key, number: record.attempts, results: results,
-            progress: progress)
+            store: store, run: run, step: step, key: key, number: record.attempts, inputs: inputs, progress: progress)
         do {
             try await withInterrupts { _ = try await attempt.perform() }
         } catch {
@@ -35,18 +36,25 @@ extension FlowRunner {
     }
 
     /// Starts the child, forwards its progress, and waits for its end.
-    func attemptInChild(_ step: Step, run: String, command: [String]) async throws -> StepResult {
-        let log = store.logPath(run: run, step: step.name)
+    func attemptInChild(_ launched: LaunchedStep) async throws -> StepResult {
+        let (run, step, log) = (launched.run, launched.step, launched.log)
         try Folders.make(Folders.parent(of: log))
-        let child = try ChildProcess(command: command, log: log)
-        let ending = try await child.wait(limit: step.timeLimit, grace: gracePeriod, progress: progress)
+        let ending: String
+        var interruption: (any Error)?
+        if let launcher {
+            ending = "job " + (try await launcher.run(launched))
+        } else {
+            let child = try ChildProcess(command: launched.command, log: log)
+            let end = try await child.wait(limit: step.timeLimit, grace: gracePeriod, progress: progress)
+            ending = "process \(end.text)"
+            if case .cancelled = end { interruption = CancellationError() }
+            if case .timeLimit(let limit) = end { interruption = StepFailure.timeLimit(limit) }
+        }
         // What counts is the commit: a child that dies after it has finished its work.
         if let record = try store.steps(run: run).first(where: { $0.name == step.name }) {
             if record.state == .finished, let result = try store.result(run: run, step: step.name) { return result }
-            if case .cancelled = ending { throw CancellationError() }
-            if case .timeLimit(let limit) = ending { throw StepFailure.timeLimit(limit) }
-            throw MartletError(
-                "step-failed", record.message ?? "its process \(ending.text)", hint: "its output is in \(log)")
+            if let interruption { throw interruption }
+            throw MartletError("step-failed", record.message ?? "its \(ending)", hint: "its output is in \(log)")
         }
         throw MartletError(.corrupted, "run \(run) has lost its step '\(step.name)'")
     }

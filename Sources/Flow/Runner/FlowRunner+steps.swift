@@ -2,13 +2,16 @@ import Core
 
 extension FlowRunner {
     /// Brings one step to its outcome: a result it has, a result from the store, or attempts until one succeeds.
-    func complete(_ step: Step, run: String, results: [String: StepResult]) async -> StepOutcome {
+    ///
+    /// - Parameter repeats: computes it although there may be a result.
+    func complete(_ step: Step, run: String, inputs: StepInputs, repeats: Bool) async -> StepOutcome {
         let begin = ContinuousClock.now
+        var key = ""
         do {
-            let key = try await StepKey.make(step, results: results)
-            if let known = try await known(step, key: key, run: run) { return known }
+            key = try await StepKey.make(step, inputs: inputs)
+            if !repeats, let known = try await known(step, key: key, run: run) { return known }
             progress.begin(step.name)
-            let result = try await attempts(step, key: key, run: run, results: results)
+            let result = try await attempts(step, key: key, run: run, inputs: inputs)
             let taken = seconds(of: ContinuousClock.now - begin)
             progress.end(step.name, summary: "done in \(FlowRunner.describe(taken))")
             return .finished(result, seconds: taken)
@@ -18,11 +21,23 @@ extension FlowRunner {
                 progress.end(step.name, summary: "ended before it was done")
                 return .cancelled
             }
-            try? store.mark(run: run, step: step.name, .failed, message: "\(error)")
             let message = (error as? MartletError)?.message ?? "\(error)"
+            if step.catches, let result = try? caught(step, key: key, run: run, error: error) {
+                progress.end(step.name, summary: "failed, and the flow goes on without it: \(message)")
+                return .caught(result, error, seconds: seconds(of: ContinuousClock.now - begin))
+            }
+            try? store.mark(run: run, step: step.name, .failed, message: "\(error)")
             progress.end(step.name, summary: "failed: \(message)")
             return .failed(error, seconds: seconds(of: ContinuousClock.now - begin))
         }
+    }
+
+    /// What stands in for the result of a step that failed and is caught. Its key is its own, so that a resumed run
+    /// tries the step again, and no other run takes it.
+    private func caught(_ step: Step, key: String, run: String, error: any Error) throws -> StepResult {
+        try store.commit(
+            run: run, step: step.name, key: "caught:\(key)", value: ["failed": .string("\(error)")], artifacts: [],
+            seconds: 0, state: .caught, message: "\(error)")
     }
 
     /// A result for this key that is still whole: this run's own, or (if the step is memoised) any run's.
@@ -50,7 +65,11 @@ extension FlowRunner {
                 return .wasDone(result)
             }
             let message = "unchanged, taken from run \(result.run)"
-            try store.reuse(result, run: run, step: step.name, message: message)
+            // Collected by another process in this very moment: then it is computed.
+            let isTaken = try StoreLock.hold(store.folder) {
+                try store.reuse(result, run: run, step: step.name, message: message)
+            }
+            guard isTaken else { continue }
             progress.end(step.name, summary: message)
             return .reused(result, message)
         }
@@ -58,14 +77,14 @@ extension FlowRunner {
     }
 
     private func attempts(
-        _ step: Step, key: String, run: String, results: [String: StepResult]
+        _ step: Step, key: String, run: String, inputs: StepInputs
     ) async throws -> StepResult {
         var tried = 0
         while true {
             try Task.checkCancellation()
             tried += 1
             do {
-                return try await attempt(step, key: key, run: run, results: results)
+                return try await attempt(step, key: key, run: run, inputs: inputs)
             } catch {
                 if Task.isCancelled || error is CancellationError || tried > step.retries.count { throw error }
                 let pause = step.retries.pause(afterAttempt: tried)
@@ -79,14 +98,17 @@ extension FlowRunner {
     }
 
     private func attempt(
-        _ step: Step, key: String, run: String, results: [String: StepResult]
+        _ step: Step, key: String, run: String, inputs: StepInputs
     ) async throws -> StepResult {
         let number = try store.beginAttempt(run: run, step: step.name, key: key)
         if step.isolation == .childProcess, let childCommand {
-            return try await attemptInChild(step, run: run, command: childCommand(step.name, run))
+            let launched = LaunchedStep(
+                run: run, step: step, command: childCommand(step.name, run),
+                log: store.logPath(run: run, step: step.name), memory: step.memory?(inputs.results) ?? 0)
+            return try await attemptInChild(launched)
         }
         return try await StepAttempt(
-            store: store, run: run, step: step, key: key, number: number, results: results, progress: progress
+            store: store, run: run, step: step, key: key, number: number, inputs: inputs, progress: progress
         ).perform()
     }
 

@@ -9,7 +9,7 @@ public struct FlowRunner: Sendable {
 
     /// Where runs, artifacts and metrics are kept.
     public let store: RunStore
-    /// How many steps may run at once.
+    /// How many cores the steps that run at once may keep busy, by what they say; one that needs more runs alone.
     public var maximumParallel: Int
     /// How many bytes the steps that run at once may need together, by what they say; one that needs more runs alone.
     public var maximumMemory: Int
@@ -17,6 +17,10 @@ public struct FlowRunner: Sendable {
     public var gracePeriod: Duration
     /// Makes the command of a child process; without it, such steps run in this process.
     public var childCommand: ChildCommand?
+    /// Runs the commands of child processes elsewhere, such as on a cluster; nil: on this machine.
+    public var launcher: (any StepLauncher)?
+    /// Told a run's id when it begins or goes on.
+    public var began: @Sendable (_ run: String) -> Void = { _ in }
     /// Where to say how far the run is.
     public var progress: any ProgressReporting
 
@@ -24,7 +28,8 @@ public struct FlowRunner: Sendable {
     ///
     /// - Parameters:
     ///   - store: where runs, artifacts and metrics are kept.
-    ///   - maximumParallel: how many steps may run at once; at least 1.
+    ///   - maximumParallel: how many cores the steps that run at once may keep busy; at least 1. A step keeps one
+    ///     busy unless it says more.
     ///   - maximumMemory: how many bytes the steps that run at once may need together; by default four fifths of what
     ///     the machine, or the container, has.
     ///   - gracePeriod: how long a child has to end after SIGTERM.
@@ -54,24 +59,29 @@ public struct FlowRunner: Sendable {
     /// - Parameters:
     ///   - graph: the steps.
     ///   - resume: the id of the run to go on with; nil begins a new one.
+    ///   - from: a step of the resumed run that is computed again, and everything behind it, although they have results.
     ///   - parameters: what should be remembered with a new run, such as the resolved configuration.
+    ///   - label: what a new run is filed under.
     /// - Returns: how it went, step by step.
-    /// - Throws: `notFound` or `busy` for a run that cannot be resumed; `outOfSpace`, `system` or `corrupted` if the
-    ///   store cannot be written.
-    public func run(_ graph: FlowGraph, resume: String? = nil, parameters: JSONValue = [:]) async throws -> RunSummary {
+    /// - Throws: `notFound` or `busy` for a run that cannot be resumed, `notFound` for a step that it has not;
+    ///   `outOfSpace`, `system` or `corrupted` if the store cannot be written.
+    public func run(
+        _ graph: FlowGraph, resume: String? = nil, from: String? = nil, parameters: JSONValue = [:],
+        label: RunLabel = RunLabel()
+    ) async throws -> RunSummary {
         let begin = ContinuousClock.now
         let run: String
         if let resume {
             run = try store.run(resume).id
+            if let from { try check(from, graph, run: run) }
             try store.claim(run, graph)
         } else {
-            run = try store.create(graph, parameters: parameters)
+            run = try store.create(graph, parameters: parameters, label: label)
         }
-        let outcomes = await schedule(graph, run: run)
-        let steps = graph.steps.map { step in
-            (outcomes[step.name] ?? .cancelled).summary(of: step.name)
-        }
-        let failure = graph.steps.lazy.compactMap { outcomes[$0.name]?.error }.first
+        began(run)
+        let (ordered, outcomes) = await work(graph, run: run, from: from)
+        let steps = ordered.map { step in (outcomes[step.name] ?? .cancelled).summary(of: step.name) }
+        let failure = ordered.lazy.compactMap { outcomes[$0.name]?.error }.first
         let isCancelled = steps.contains { $0.state == .cancelled }
         let state: RunState = isCancelled ? .cancelled : failure == nil ? .finished : .failed
         try store.end(run, state, message: failure.map { "\($0)" })
@@ -80,58 +90,8 @@ public struct FlowRunner: Sendable {
             run: run, state: state, seconds: seconds(of: ContinuousClock.now - begin), steps: steps, failure: failure)
     }
 
-    /// Starts each step when those it depends on have results and a place is free; returns when nothing runs.
-    private func schedule(_ graph: FlowGraph, run: String) async -> [String: StepOutcome] {
-        var dependents: [String: [Step]] = [:]
-        var missing: [String: Int] = [:]
-        for step in graph.steps {
-            let needed = Set(step.dependencies)
-            missing[step.name] = needed.count
-            for name in needed { dependents[name, default: []].append(step) }
-        }
-        var ready = graph.steps.filter { missing[$0.name] == 0 }
-        var outcomes: [String: StepOutcome] = [:]
-        var results: [String: StepResult] = [:]
-        await withTaskGroup(of: (Step, StepOutcome).self) { group in
-            var running: [String: Int] = [:]
-            while true {
-                while running.count < maximumParallel, !Task.isCancelled {
-                    let free = running.isEmpty ? Int.max : maximumMemory - running.values.reduce(0, +)
-                    let needs = ready.map { $0.memory?(results) ?? 0 }
-                    guard let place = needs.firstIndex(where: { $0 <= free }) else { break }
-                    let step = ready.remove(at: place)
-                    running[step.name] = needs[place]
-                    let inputs = results.filter { step.dependencies.contains($0.key) }
-                    group.addTask { (step, await complete(step, run: run, results: inputs)) }
-                }
-                guard !running.isEmpty, let (step, outcome) = await group.next() else { break }
-                running[step.name] = nil
-                outcomes[step.name] = outcome
-                if let result = outcome.result {
-                    results[step.name] = result
-                    for next in dependents[step.name] ?? [] {
-                        missing[next.name]! -= 1
-                        if missing[next.name] == 0 { ready.append(next) }
-                    }
-                } else if outcome.error != nil {
-                    skip(dependents[step.name] ?? [], because: step.name, dependents, run: run, &outcomes)
-                }
-            }
-        }
-        return outcomes
-    }
-
-    private func skip(
-        _ steps: [Step], because failed: String, _ dependents: [String: [Step]], run: String,
-        _ outcomes: inout [String: StepOutcome]
-    ) {
-        var pending = steps
-        while let step = pending.popLast() {
-            guard outcomes[step.name] == nil else { continue }
-            let message = "'\(failed)' failed"
-            outcomes[step.name] = .skipped(message)
-            try? store.mark(run: run, step: step.name, .skipped, message: message)
-            pending += dependents[step.name] ?? []
-        }
+    private func check(_ from: String, _ graph: FlowGraph, run: String) throws {
+        let names = try store.steps(run: run).map(\.name)
+        if !names.contains(from) { _ = try graph.step(from) }
     }
 }

@@ -8,7 +8,7 @@ struct StepAttempt: Sendable {
     var step: Step
     var key: String
     var number: Int
-    var results: [String: StepResult]
+    var inputs: StepInputs
     var progress: any ProgressReporting
 
     /// Runs the body and commits its result.
@@ -22,36 +22,45 @@ struct StepAttempt: Sendable {
         try Folders.remove(outputs)
         try Folders.make(outputs)
         try Folders.make(checkpoints)
-        let work = StepWork(dependencies: step.dependencies)
+        let recorder = StepRecorder(store: store, run: run, step: step.name)
+        let work = StepWork(inputs: inputs, recorder: recorder)
         let context = StepContext(
             run: run, step: step.name, parameters: step.parameters, attempt: number, progress: progress,
-            results: results, checkpointFolder: checkpoints, outputFolder: outputs, store: store, work: work)
+            results: inputs.results, checkpointFolder: checkpoints, outputFolder: outputs, store: store, work: work)
         let begin = ContinuousClock.now
+        // On a thread of its own: a body that keeps all others busy is what it has to tell of.
+        let follower = Task(executorPreference: BlockingExecutor(name: "recorder")) { await recorder.follow() }
+        defer { follower.cancel() }
         do {
             try await runBody(context)
         } catch {
-            // The points up to a failure tell what went wrong.
-            try? context.flushMetrics()
+            // The points up to a failure, and what it took, tell what went wrong.
+            try? recorder.flush()
+            try? store.keep(recorder.use, run: run, step: step.name)
             try? Folders.remove(outputs)
             throw error
         }
-        try context.flushMetrics()
+        try recorder.flush()
         let (names, value) = work.state.withLock { ($0.outputs, $0.value) }
-        let artifacts = try names.map { name in
-            let path = "\(outputs)/\(name)"
-            guard (try? FileStatus(path)) != nil else {
-                throw MartletError(
-                    .invalidData, "step '\(step.name)' announced the artifact '\(name)' and did not write it",
-                    hint: "write a file or folder at the path that output(\"\(name)\") gives")
-            }
-            return try store.artifacts.store(path, name: name)
+        let result = try StoreLock.hold(store.folder) {
+            let artifacts = try names.map { try storeOutput($0, at: "\(outputs)/\($0)") }
+            let taken = seconds(of: ContinuousClock.now - begin)
+            return try store.commit(
+                run: run, step: step.name, key: key, value: value, artifacts: artifacts, seconds: taken,
+                use: recorder.use)
         }
-        let taken = seconds(of: ContinuousClock.now - begin)
-        let result = try store.commit(
-            run: run, step: step.name, key: key, value: value, artifacts: artifacts, seconds: taken)
         // Committed: what is left over in the work folder cannot fail the step any more.
         try? Folders.remove(folder)
         return result
+    }
+
+    private func storeOutput(_ name: String, at path: String) throws -> Artifact {
+        guard (try? FileStatus(path)) != nil else {
+            throw MartletError(
+                .invalidData, "step '\(step.name)' announced the artifact '\(name)' and did not write it",
+                hint: "write a file or folder at the path that output(\"\(name)\") gives")
+        }
+        return try store.artifacts.store(path, name: name)
     }
 
     /// Runs the body on a thread of its own, so that work that blocks does not hold up the flow's own tasks.

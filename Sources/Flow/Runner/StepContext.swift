@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 import Synchronization
 
 /// What a step's body sees: its parameters, the results of the steps it depends on, and where to leave its own.
@@ -67,23 +68,55 @@ public struct StepContext: Sendable {
     /// Leaves a small value for the steps that depend on this one.
     public func setValue(_ value: JSONValue) { work.state.withLock { $0.value = value } }
 
-    /// Adds a point to a metric's series, such as the loss of an epoch.
+    /// The value that a step set which this one depends on, as a type of its own.
+    ///
+    /// - Throws: `notFound` if `step` is no dependency, `invalidData` if it set no value or one of another form.
+    public func value<Value: Decodable>(of step: String, as type: Value.Type) throws -> Value {
+        let value = try value(of: step)
+        do {
+            return try JSONDecoder().decode(type, from: Data(value.description.utf8))
+        } catch {
+            throw MartletError(
+                .invalidData,
+                value == .null
+                    ? "step '\(step)' set no value, and '\(self.step)' reads one from it"
+                    : "the value of step '\(step)' is no \(type): \(value)",
+                hint: "let '\(step)' set it with setValue(_:), or return it", underlying: value == .null ? nil : error)
+        }
+    }
+
+    /// Why a step failed which this one depends on and whose failures are caught; nil if it did not fail.
+    ///
+    /// - Throws: `notFound` if `step` is no dependency.
+    public func failure(of step: String) throws -> String? {
+        let result = try result(of: step)
+        return result.key.hasPrefix("caught:") ? result.value["failed"]?.string : nil
+    }
+
+    /// The names of a fan-out's branches, in their order.
+    ///
+    /// - Throws: `notFound` if `step` is no dependency.
+    public func branches(of step: String) throws -> [String] {
+        try result(of: step).value["branches"]?.array?.compactMap(\.string) ?? []
+    }
+
+    /// In a fan-out's own body: the names of its branches.
+    var branches: [String] { work.inputs.branches }
+
+    /// Adds a point to a metric's series, such as the loss of an epoch; one at the same place is replaced.
     ///
     /// Points are written in batches, at most a second late.
     ///
     /// - Throws: `outOfSpace` or `system` if a batch cannot be written.
+    /// - Complexity: O(1) on average, if indices grow.
     public func log(_ metric: String, _ value: Double, at index: Int = 0) throws {
-        let time = now()
-        let point = MetricPoint(step: step, name: metric, index: Int64(index), value: value, time: time)
-        let batch: [MetricPoint] = work.state.withLock { state in
-            state.points.append(point)
-            guard state.points.count >= 1000 || time - state.lastFlush > 1 else { return [] }
-            state.lastFlush = time
-            defer { state.points.removeAll(keepingCapacity: true) }
-            return state.points
-        }
-        if !batch.isEmpty { try store.append(batch, run: run) }
+        try work.recorder.log(metric, value, at: Int64(index))
     }
+
+    /// Keeps with which parameters this step works, where it runs, and of what: makes the step a ``Trial``.
+    ///
+    /// - Throws: `outOfSpace` or `system` if the store cannot be written.
+    public func record(_ facts: [Fact]) throws { try work.recorder.record(facts) }
 
     /// Whether the run is being ended or the step has exceeded its time limit; readable from any thread.
     public var isCancelled: Bool { work.isCancelled.load(ordering: .relaxed) }
@@ -95,7 +128,7 @@ public struct StepContext: Sendable {
         if isCancelled { throw CancellationError() }
     }
 
-    private var order: [String] { work.dependencies }
+    private var order: [String] { work.inputs.names }
 
     private func result(of step: String) throws -> StepResult {
         if let result = results[step] { return result }
@@ -104,14 +137,6 @@ public struct StepContext: Sendable {
             hint: nearest(to: step, among: results.keys.sorted()).map { "did you mean '\($0)'?" }
                 ?? "add '\(step)' to its dependencies")
     }
-
-    func flushMetrics() throws {
-        let rest = work.state.withLock { state in
-            defer { state.points = [] }
-            return state.points
-        }
-        if !rest.isEmpty { try store.append(rest, run: run) }
-    }
 }
 
 /// What a body has left so far; shared by all copies of its context.
@@ -119,13 +144,15 @@ final class StepWork: Sendable {
     struct State: Sendable {
         var outputs: [String] = []
         var value: JSONValue = .null
-        var points: [MetricPoint] = []
-        var lastFlush = now()
     }
 
     let state = Mutex(State())
     let isCancelled = Atomic(false)
-    let dependencies: [String]
+    let inputs: StepInputs
+    let recorder: StepRecorder
 
-    init(dependencies: [String]) { self.dependencies = dependencies }
+    init(inputs: StepInputs, recorder: StepRecorder) {
+        self.inputs = inputs
+        self.recorder = recorder
+    }
 }

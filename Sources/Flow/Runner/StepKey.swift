@@ -6,11 +6,13 @@ import Core
 /// artifacts and its value. So a step whose dependency was computed anew with the same outcome is itself unchanged. A
 /// dependency that left neither artifact nor value counts with its own key: all that can be known of it.
 enum StepKey {
-    static func make(_ step: Step, results: [String: StepResult]) async throws -> String {
+    static func make(_ step: Step, inputs found: StepInputs) async throws -> String {
         let fingerprint = try await step.fingerprint?() ?? .null
         var inputs: [String: JSONValue] = [:]
-        for name in step.dependencies {
-            guard let result = results[name] else { preconditionFailure("'\(name)' must finish before its dependents") }
+        for name in found.names {
+            guard let result = found.results[name] else {
+                preconditionFailure("'\(name)' must finish before its dependents")
+            }
             if result.artifacts.isEmpty && result.value == .null {
                 inputs[name] = ["after": .string(result.key)]
             } else {

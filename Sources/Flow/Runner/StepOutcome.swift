@@ -3,13 +3,14 @@ enum StepOutcome: Sendable {
     case finished(StepResult, seconds: Double)
     case wasDone(StepResult)
     case reused(StepResult, String)
+    case caught(StepResult, any Error, seconds: Double)
     case failed(any Error, seconds: Double)
     case skipped(String)
     case cancelled
 
     var result: StepResult? {
         switch self {
-        case .finished(let result, _), .wasDone(let result), .reused(let result, _): result
+        case .finished(let result, _), .wasDone(let result), .reused(let result, _), .caught(let result, _, _): result
         case .failed, .skipped, .cancelled: nil
         }
     }
@@ -23,6 +24,8 @@ enum StepOutcome: Sendable {
         case .wasDone: .init(name: name, state: .finished, wasDone: true, seconds: 0, message: nil)
         case .reused(_, let message):
             .init(name: name, state: .reused, wasDone: false, seconds: 0, message: message)
+        case .caught(_, let error, let seconds):
+            .init(name: name, state: .caught, wasDone: false, seconds: seconds, message: "\(error)")
         case .failed(let error, let seconds):
             .init(name: name, state: .failed, wasDone: false, seconds: seconds, message: "\(error)")
         case .skipped(let message):

@@ -19,6 +19,9 @@ public struct RunRecord: Sendable, Hashable {
     /// What went wrong, if it failed.
     public var message: String?
 
+    /// Whose it is, or what it belongs to; empty unless one was named.
+    public var namespace: String
+
     /// Seconds from the beginning to the last end; nil while it runs.
     public var seconds: Double? { ended.map { $0 - created } }
 }
@@ -48,6 +51,11 @@ public struct StepRecord: Sendable, Hashable {
     /// What went wrong, or where the result was taken from.
     public var message: String?
 
+    /// The fan-out that made it; nil for a step of the graph as it was written.
+    public var parent: String?
+    /// What the last attempt took of the machine; nil if there was none or it is not over.
+    public var use: SystemUse?
+
     /// Seconds that the last attempt took; nil if there was none or it is not over.
     public var seconds: Double? { started.flatMap { started in ended.map { $0 - started } } }
 }
@@ -64,4 +72,27 @@ public struct MetricPoint: Sendable, Hashable {
     public var value: Double
     /// When it was logged, in seconds since 1970.
     public var time: Double
+
+    /// Makes a point.
+    public init(step: String, name: String, index: Int64, value: Double, time: Double) {
+        self.step = step
+        self.name = name
+        self.index = index
+        self.value = value
+        self.time = time
+    }
+}
+
+/// What a run is filed under.
+public struct RunLabel: Sendable, Hashable {
+    /// Whose it is, or what it belongs to.
+    public var namespace: String
+    /// Words and values to find it by.
+    public var tags: [String: String]
+
+    /// Makes a label; by default an empty one.
+    public init(namespace: String = "", tags: [String: String] = [:]) {
+        self.namespace = namespace
+        self.tags = tags
+    }
 }

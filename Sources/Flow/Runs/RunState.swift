@@ -22,6 +22,8 @@ public enum StepState: String, Sendable, Codable {
     case finished
     /// Taken from the store: a result with the same key was there.
     case reused
+    /// The last attempt failed, and the flow goes on without its result, as the step wants it.
+    case caught
     /// The last attempt failed.
     case failed
     /// A step it depends on failed.
@@ -30,5 +32,5 @@ public enum StepState: String, Sendable, Codable {
     case cancelled
 
     /// Whether the step has a result.
-    public var hasResult: Bool { self == .finished || self == .reused }
+    public var hasResult: Bool { self == .finished || self == .reused || self == .caught }
 }

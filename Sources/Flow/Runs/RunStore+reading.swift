@@ -35,8 +35,10 @@ extension RunStore {
     /// - Throws: `system` or `corrupted` if the database cannot be read.
     public func steps(run: String) throws -> [StepRecord] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM steps WHERE run = ? ORDER BY position", arguments: [run])
-                .map(StepRecord.init)
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM steps WHERE run = ? ORDER BY position, place, name", arguments: [run]
+            )
+            .map(StepRecord.init)
         }
     }
 
@@ -47,23 +49,6 @@ extension RunStore {
         try read { db in
             let sql = "SELECT r.* FROM steps s JOIN results r ON r.id = s.result WHERE s.run = ? AND s.name = ?"
             return try Row.fetchOne(db, sql: sql, arguments: [run, step]).map { try StepResult($0, db) }
-        }
-    }
-
-    /// The points of a run's metrics: by step, name and index.
-    ///
-    /// - Throws: `system` or `corrupted` if the database cannot be read.
-    public func metrics(run: String, step: String? = nil, name: String? = nil) throws -> [MetricPoint] {
-        try read { db in
-            let sql = """
-                SELECT * FROM metrics WHERE run = :run AND (:step IS NULL OR step = :step)
-                AND (:name IS NULL OR name = :name) ORDER BY step, name, "index"
-                """
-            return try Row.fetchAll(db, sql: sql, arguments: ["run": run, "step": step, "name": name]).map {
-                MetricPoint(
-                    step: $0["step"], name: $0["name"], index: $0["index"], value: $0["value"] ?? .nan,
-                    time: $0["time"])
-            }
         }
     }
 
@@ -152,6 +137,7 @@ extension RunRecord {
         process = row["process"]
         parameters = try JSONValue(parsing: row["parameters"], source: "a run's parameters")
         message = row["message"]
+        namespace = row["namespace"]
         let worker = ProcessIdentity(
             id: row["process"] ?? 0, started: row["processStarted"] ?? 0, host: row["host"] ?? "")
         state = stored == .running && !worker.isAlive ? .interrupted : stored
@@ -172,5 +158,11 @@ extension StepRecord {
         started = row["started"]
         ended = row["ended"]
         message = row["message"]
+        parent = row["parent"]
+        if let seconds = row["cpuSeconds"] as Double? {
+            use = SystemUse(
+                cpuSeconds: seconds, peakMemory: row["peakMemory"] ?? 0, bytesRead: row["bytesRead"],
+                diskRead: row["diskRead"])
+        }
     }
 }

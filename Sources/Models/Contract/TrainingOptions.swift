@@ -21,6 +21,8 @@ public struct TrainingOptions: Sendable {
     public var excludesSeen: Bool
     /// Goes on from the checkpoint folder's last epoch, if there is one.
     public var resume: Bool
+    /// Told the loss, and what validation measures (`validation/recall@12`), after each pass, counted from 1.
+    public var log: @Sendable (_ metric: String, _ value: Double, _ epoch: Int) -> Void = { _, _, _ in }
     /// Asked often; `true` ends the work with `cancelled`, after which a checkpoint can be resumed.
     public var isCancelled: @Sendable () -> Bool
     /// The windows to learn from. `[.train, .validation]` refits a chosen model on everything before the test window;
@@ -51,6 +53,12 @@ public struct TrainingOptions: Sendable {
         self.epochs = epochs
         self.pauseAfter = pauseAfter
         self.isCancelled = isCancelled
+    }
+
+    /// Tells what a pass came to.
+    func log(epoch: Int, loss: Double?, validation: Double? = nil, metric: String? = nil) {
+        if let loss { log("loss", loss, epoch) }
+        if let validation, let metric { log("validation/\(metric)", validation, epoch) }
     }
 
     /// Whether a training that finished so many passes is to pause.

@@ -83,11 +83,14 @@ struct FactorSession<Trainer: FactorTrainer> {
         options.progress.begin(task)
         while state.epochs < mostEpochs, !isExhausted, !isPaused {
             state.loss.append(try epoch(state.epochs + 1, task: task))
+            options.log(epoch: state.epochs, loss: state.loss.last)
             if let validation {
                 if isMeasured(state.epochs) {
                     let lists = try factors(state.parameters).lists(
                         validation.request, data: data, threads: options.threads)
                     state.validation.append(validation.measure(lists))
+                    options.log(
+                        epoch: state.epochs, loss: nil, validation: state.validation.last, metric: validation.name)
                     if state.validation.last! > (state.validation.dropLast().max() ?? -.infinity) { keep() }
                 }
             } else {

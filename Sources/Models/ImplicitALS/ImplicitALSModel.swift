@@ -70,6 +70,7 @@ public struct ImplicitALSModel: RetrievalModel {
                     hint: "make 'regularization' larger")
             }
             losses.append(loss)
+            options.log(epoch: epoch + 1, loss: loss)
             options.progress.update(task, done: epoch + 1, total: epochs, unit: "epochs", note: "loss \(Float(loss))")
         }
         let seconds = TrainingClock.seconds(since: begin)

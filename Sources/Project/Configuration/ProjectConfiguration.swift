@@ -33,6 +33,8 @@ public struct ProjectConfiguration: Sendable {
     public var recommendation: RecommendationConfiguration
     /// Where they are published.
     public var publishing: PublishingConfiguration
+    /// Where trainings are told of beside the project's own store.
+    public var tracking: TrackingConfiguration
     /// The feature store; nil if the project has none.
     public var featureStore: FeatureStoreConfiguration?
     /// The way of a request; nil if the project declares none and serves lists alone.
@@ -88,6 +90,7 @@ public struct ProjectConfiguration: Sendable {
         evaluation = fields.nested("evaluation") { EvaluationConfiguration(&$0) }
         recommendation = fields.nested("recommend") { RecommendationConfiguration(&$0) }
         publishing = fields.nested("publish") { PublishingConfiguration(&$0, projectFolder: folder) }
+        tracking = fields.nested("tracking") { [name] in TrackingConfiguration(&$0, shop: name) }
         if fields.node("feature-store") != nil {
             featureStore = fields.nested("feature-store") { [name] in
                 FeatureStoreConfiguration(&$0, projectName: name, projectFolder: folder)

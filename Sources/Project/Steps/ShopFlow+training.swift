@@ -2,6 +2,7 @@ import Core
 import Features
 import Flow
 import Models
+import Synchronization
 
 extension ShopFlow {
     /// One step for each point of a model's grid; each trains in a process of its own.
@@ -78,12 +79,30 @@ extension ShopFlow {
     ) throws {
         let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
         var model = try ModelRegistry.make(kind: kind, hyperparameters: hyperparameters)
-        let report = try model.fit(
-            data,
-            options: TrainingOptions(
-                seed: project.seed, checkpointFolder: context.checkpointFolder, progress: context.progress,
-                validationMetricK: project.evaluation.ks[0], resume: true, epochs: epochs, pauseAfter: pause,
-                isCancelled: { context.isCancelled }))
+        try context.record(
+            trainingFacts(
+                kind: kind, hyperparameters: model.hyperparameters, epochs: epochs, on: use, project: project,
+                context: context))
+        var options = TrainingOptions(
+            seed: project.seed, checkpointFolder: context.checkpointFolder, progress: context.progress,
+            validationMetricK: project.evaluation.ks[0], resume: true, epochs: epochs, pauseAfter: pause,
+            isCancelled: { context.isCancelled })
+        let logged = Mutex<Set<Int>>([])
+        options.log = { metric, value, epoch in
+            logged.withLock { _ = $0.insert(epoch) }
+            // A point that cannot be written must not end a training; the next write says so, or the step's end.
+            try? context.log(metric, value, at: epoch)
+        }
+        let report = try model.fit(data, options: options)
+        // Passes of an earlier attempt, or of the stage before this one, of which only the checkpoint knows.
+        let known = logged.withLock { $0 }
+        for (pass, loss) in report.loss.enumerated() where !known.contains(pass + 1) {
+            try context.log("loss", loss, at: pass + 1)
+            if let metric = report.validationMetric, report.validation.count == report.loss.count {
+                try context.log("validation/\(metric)", report.validation[pass], at: pass + 1)
+            }
+        }
+        try context.log("samples-per-second", report.samplesPerSecond)
         try model.save(to: context.output("model"))
         context.setValue(try JSONValue(encoding: report))
     }

@@ -118,6 +118,7 @@ struct Run: AsyncParsableCommand {
             or killed is taken up again with --resume; finished steps are not repeated.
 
             Example: martlet run --json
+                     martlet run --from select --tag why=new-metric
             """)
     @OptionGroup var project: ProjectOptions
     @OptionGroup var output: OutputOptions
@@ -125,7 +126,27 @@ struct Run: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Take up the project's last run if it did not finish.")
     var resume = true
 
-    func run() async throws { try await ProjectRunner(project, output).run(upTo: .publish, resumes: resume) }
+    @Option(help: "Compute this step of the last run again, and everything behind it.")
+    var from: String?
+
+    @OptionGroup var label: LabelOptions
+
+    @Option(help: "Where trainings run: 'here', or 'slurm' for jobs of a cluster that shares this folder.")
+    var on = "here"
+
+    @Option(help: "An option for sbatch, such as --partition=gpu; may be given several times.")
+    var sbatch: [String] = []
+
+    func validate() throws {
+        guard ["here", "slurm"].contains(on) else {
+            throw ValidationError("--on must be 'here' or 'slurm', found '\(on)'")
+        }
+    }
+
+    func run() async throws {
+        try await ProjectRunner(project, output).run(
+            upTo: .publish, resumes: resume, from: from, label: try label.label, slurm: on == "slurm" ? sbatch : nil)
+    }
 }
 
 /// `martlet features`

@@ -37,15 +37,37 @@ struct ProjectRunner {
 
     /// Runs the steps up to `last` and prints what came of it.
     @discardableResult
-    func run(upTo last: StepName, users: [String] = [], k: Int? = nil, resumes: Bool = true) async throws -> RunSummary
-    {
+    func run(
+        upTo last: StepName, users: [String] = [], k: Int? = nil, resumes: Bool = true, from: String? = nil,
+        label: RunLabel = RunLabel(), slurm: [String]? = nil
+    ) async throws -> RunSummary {
         let project = try Self.configuration(folder).project
-        let runner = try ShopRunner(project)
+        var begun = try ShopRunner(project)
+        if let slurm { begun.launcher = SlurmLauncher(folder: project.stateFolder, options: slurm) }
+        let runner = begun
         let summary = try await withInterrupts {
             try await runner.run(
                 upTo: last == .publish ? nil : last, resumes: resumes, progress: output.progress,
-                program: Self.program)
+                program: Self.program, from: from, label: label)
         }
+        return try finish(summary, runner: runner, last: last, users: users, k: k)
+    }
+
+    /// Goes on with a run, or repeats a part of it, and prints what came of it.
+    func resume(_ run: String, from: String?) async throws {
+        let runner = try ShopRunner(Self.configuration(folder).project)
+        let summary = try await withInterrupts {
+            try await runner.resume(run, from: from, progress: output.progress, program: Self.program)
+        }
+        let names = Set(summary.steps.map(\.name))
+        let last = StepName.allCases.last { names.contains($0.rawValue) } ?? .load
+        try finish(summary, runner: runner, last: last)
+    }
+
+    @discardableResult
+    private func finish(
+        _ summary: RunSummary, runner: ShopRunner, last: StepName, users: [String] = [], k: Int? = nil
+    ) throws -> RunSummary {
         do {
             try summary.check()
         } catch var error as MartletError {

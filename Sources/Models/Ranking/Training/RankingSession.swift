@@ -83,6 +83,9 @@ struct RankingSession<Network: RankingNetwork> {
             let loss = try epoch(state.epochs + 1, task: task)
             state.loss.append(loss)
             if let validation { state.validation.append(try measure(validation)) }
+            options.log(
+                epoch: state.epochs, loss: loss, validation: validation.flatMap { _ in state.validation.last },
+                metric: validation?.name)
             if validation == nil || state.validation.last! > (state.validation.dropLast().max() ?? -.infinity) {
                 state.bestEpoch = state.epochs
                 state.best.assign(state.parameters)
