@@ -12,7 +12,7 @@ import results
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # In the order of the tables.
-RACES = ["two-tower", "dlrm", "ials", "bpr", "ease", "topk", "single", "ann", "etl", "publish", "serving"]
+RACES = ["two-tower", "dlrm", "ials", "bpr", "ease", "topk", "single", "ann", "evaluation", "etl", "publish", "serving"]
 
 
 def megabytes(value):

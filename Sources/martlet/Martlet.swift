@@ -20,8 +20,8 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(
                 name: "Steps (each runs what it needs before it, and nothing that has not changed):",
                 subcommands: [
-                    Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, Recommend.self,
-                    Publish.self,
+                    Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, TestCommand.self,
+                    Recommend.self, Publish.self,
                 ]),
             CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self, Schedule.self]),
             CommandGroup(name: "Live:", subcommands: [Serve.self, Explain.self, Rollback.self]),

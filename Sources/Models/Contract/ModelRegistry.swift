@@ -2,8 +2,8 @@ import Core
 
 /// Every model by its name in `martlet.yml`.
 public enum ModelRegistry {
-    /// The models there are.
-    static let models: [any RetrievalModel.Type] =
+    /// The models that come with Martlet.
+    static let builtIn: [any RetrievalModel.Type] =
         [
             PopularityModel.self,
             ItemCosineModel.self,

@@ -1,4 +1,5 @@
 import Core
+import Evaluation
 import Features
 import FoundationEssentials
 import Pipeline
@@ -29,6 +30,8 @@ public struct ProjectConfiguration: Sendable {
     public var models: [ModelConfiguration]
     /// How models are judged.
     public var evaluation: EvaluationConfiguration
+    /// What must hold of the winner for its lists to be published.
+    public var tests: BehaviourConfiguration
     /// What lists are made.
     public var recommendation: RecommendationConfiguration
     /// Where they are published.
@@ -88,6 +91,7 @@ public struct ProjectConfiguration: Sendable {
                 name: entry.key, node: entry.value, path: "models.\(entry.key)", seed: seed, diagnostics: diagnostics)
         }
         evaluation = fields.nested("evaluation") { EvaluationConfiguration(&$0) }
+        tests = fields.nested("tests") { BehaviourConfiguration(&$0) }
         recommendation = fields.nested("recommend") { RecommendationConfiguration(&$0) }
         publishing = fields.nested("publish") { PublishingConfiguration(&$0, projectFolder: folder) }
         tracking = fields.nested("tracking") { [name] in TrackingConfiguration(&$0, shop: name) }
@@ -103,6 +107,7 @@ public struct ProjectConfiguration: Sendable {
         pipeline?.freshColumns = Set(featureStore?.itemFeatures ?? [])
         serving = fields.node("serve") ?? ConfigurationNode(.mapping([]), location: fields.location)
         checkCategory(fields)
+        checkTests(fields)
         if models.isEmpty {
             diagnostics.report(
                 "'models' is missing", hint: "add 'models: {popularity: {}, item-cosine: {}, two-tower: {}}'",
@@ -130,6 +135,38 @@ public struct ProjectConfiguration: Sendable {
             "'pipeline.category' names '\(category)', which is neither shown of the items nor an item feature",
             hint: nearest(to: category, among: known).map { "did you mean '\($0)'?" }
                 ?? "add it to 'items.show'", at: fields.location(of: "pipeline"))
+    }
+
+    /// The tests' champion must be a model, their slices features, and their price needs a table of items.
+    private func checkTests(_ fields: ConfigurationFields) {
+        let location = fields.location(of: "tests")
+        func check(_ name: String, among known: [String], _ place: String, _ kind: String) {
+            guard !known.contains(name) else { return }
+            fields.diagnostics.report(
+                "'tests.\(place)' names '\(name)', which is no \(kind)",
+                hint: nearest(to: name, among: known).map { "did you mean '\($0)'?" }
+                    ?? (known.isEmpty ? "there is none" : "there are \(known.joined(separator: ", "))"), at: location)
+        }
+        if let champion = tests.champion {
+            check(champion, among: models.map(\.name), "champion", "model of the project")
+        }
+        for (group, names) in [(FeatureGroup.user, tests.userSlices), (.item, tests.itemSlices)] {
+            let known = workflow.features(group).map(\.name)
+            for name in names ?? [] {
+                check(name, among: known, "slices.\(group.rawValue)s", "\(group.rawValue) feature")
+            }
+        }
+        if tests.price != nil, dataset.items == nil {
+            fields.diagnostics.report(
+                "'tests.price' needs an items table", hint: "name one under 'items:'", at: location)
+        }
+        let measured = Set(RankingMetric.all(at: evaluation.ks).map(\.description))
+        for metric in tests.metrics.keys.sorted() where !measured.contains(metric) {
+            fields.diagnostics.report(
+                "'tests.\(metric)' is not measured: 'evaluation.k' is "
+                    + evaluation.ks.map { "\($0)" }.joined(separator: ", "),
+                hint: "add its length to 'evaluation.k'", at: location)
+        }
     }
 
     private static func checkName(_ name: String, fields: ConfigurationFields) {

@@ -1,4 +1,5 @@
 import Core
+import Evaluation
 import Models
 
 /// A project's settings with every default filled in, as `martlet config --resolved` shows them. Secrets stay the
@@ -33,6 +34,7 @@ public struct ResolvedConfiguration: Sendable {
             "select": .string(project.evaluation.select), "exclude-seen": .bool(project.evaluation.excludesSeen),
             "refit": .bool(project.evaluation.refits), "users": .integer(Int64(project.evaluation.maximumUsers)),
         ]
+        members["tests"] = project.tests.json
         members["recommend"] = project.recommendation.json
         json = .object(members)
     }

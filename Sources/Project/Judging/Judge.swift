@@ -44,14 +44,23 @@ struct Judge {
         truth = histories.distinct(rows: chosen)
     }
 
-    /// Ranks all items for every judged user and measures the lists.
-    func evaluate(_ model: any RetrievalModel, name: String) throws -> ModelEvaluation {
+    /// Ranks all items for every judged user.
+    func lists(of model: any RetrievalModel) throws -> RankedLists {
         let seen = configuration.excludesSeen ? try data.history([.train]).distinct(rows: users.map(Int.init)) : nil
-        let lists = try model.recommend(
+        return try model.recommend(
             RecommendationRequest(
                 users: users, k: min(configuration.ks.last!, max(1, data.items.count)), exclude: seen,
                 at: data.split[window].lowerBound),
             data: data)
+    }
+
+    /// Ranks all items for every judged user and measures the lists.
+    func evaluate(_ model: any RetrievalModel, name: String) throws -> ModelEvaluation {
+        try evaluate(model, name: name, lists: lists(of: model))
+    }
+
+    /// Measures lists that the model has made.
+    func evaluate(_ model: any RetrievalModel, name: String, lists: RankedLists) throws -> ModelEvaluation {
         var evaluation = try Evaluation.evaluate(
             name: name, lists: lists, truth: truth, ks: configuration.ks, itemCount: data.items.count,
             bootstrapSeed: seed)

@@ -4,10 +4,12 @@ import Flow
 /// The steps that take a project from files to a published version.
 ///
 /// ```
-/// load → transform → features ─▶ train[…] ─▶ select ─┬▶ retrain[…] ─▶ evaluate ─┬▶ recommend → publish
-///                  ├▶ features-test ─────────────────┘                          │
+/// load → transform → features ─▶ train[…] ─▶ select ─┬▶ retrain[…] ─▶ evaluate ─┬▶ recommend ──▶ publish
+///                  ├▶ features-test ─────────────────┘                          ├▶ test ─▶ gate ─▶ ┘
 ///                  └▶ features-all ──────────────────────▶ final ───────────────┘
 /// ```
+///
+/// `test` measures the winner's behaviour and lints the protocol; `gate` ends the run there if either forbids publishing.
 ///
 /// With a pipeline, its models are trained on all rows too (`final[…]`), and a step `bundle` computes what else requests
 /// need; `publish` puts the bundle beside the lists.
@@ -35,7 +37,7 @@ public struct ShopFlow: Sendable {
             steps += project.models.map(retraining)
             steps.append(final())
         }
-        steps += [evaluate(), recommend()] + pipelineSteps() + [publish()]
+        steps += [evaluate(), test(), gate(), recommend()] + pipelineSteps() + [publish()]
         guard let last else { return try FlowGraph(name: project.name, steps: steps) }
         let byName = Dictionary(uniqueKeysWithValues: steps.map { ($0.name, $0) })
         var needed: Set<String> = []
@@ -60,8 +62,10 @@ public enum StepName: String, Sendable, CaseIterable {
     case train
     /// The best point of each model and the winner, on validation.
     case select
-    /// The test.
+    /// The test window.
     case evaluate
+    /// The winner's behaviour, and the protocol.
+    case test
     /// Lists for all users.
     case recommend
     /// Lists into the store, live.

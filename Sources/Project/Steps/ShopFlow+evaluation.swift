@@ -56,20 +56,24 @@ extension ShopFlow {
             : project.models.flatMap { model in model.points.map { "train[\($0.label)]" } }
         return Step(
             "evaluate", dependencies: [use.rawValue, "select"] + models,
-            parameters: project.pipeline == nil ? evaluationParameters : pipelineEvaluationParameters
+            parameters: project.pipeline == nil ? evaluationParameters : pipelineEvaluationParameters, codeVersion: "2"
         ) { context in
             let selection = try context.value(of: "select")
             let data = try InteractionDataset.open(context.input(use.rawValue, "dataset"))
             let judge = try Judge(data: data, window: .test, configuration: project.evaluation, seed: project.seed)
             var evaluations: [ModelEvaluation] = []
             var trainings: [String: JSONValue] = [:]
-            for model in project.models {
+            let folder = try context.output("lists")
+            try Folder.make(folder)
+            for (number, model) in project.models.enumerated() {
                 guard let choice = selection["models"]?[model.name], let trainedBy = choice["step"]?.string else {
                     continue
                 }
                 let step = project.evaluation.refits ? "retrain[\(model.name)]" : trainedBy
                 let trained = try ModelRegistry.load(folder: context.input(step, "model"))
-                evaluations.append(try judge.evaluate(trained, name: model.name))
+                let lists = try judge.lists(of: trained)
+                try ListFiles.write(lists, to: "\(folder)/\(number)")
+                evaluations.append(try judge.evaluate(trained, name: model.name, lists: lists))
                 trainings[model.name] = try context.value(of: step)
             }
             if let judged = try await Self.pipelineEvaluation(
@@ -114,7 +118,7 @@ extension ShopFlow {
         return .object(members)
     }
 
-    private var evaluationParameters: JSONValue {
+    var evaluationParameters: JSONValue {
         [
             "k": .array(project.evaluation.ks.map { .integer(Int64($0)) }),
             "select": .string(project.evaluation.select), "exclude-seen": .bool(project.evaluation.excludesSeen),

@@ -19,7 +19,7 @@ extension ShopFlow {
         let project = project
         let sources = project.evaluation.refits ? [SplitUse.everything.rawValue] : [SplitUse.selection.rawValue]
         return Step(
-            "publish", dependencies: ["recommend", "select", "evaluate"] + sources + bundleSources,
+            "publish", dependencies: ["recommend", "select", "evaluate", "gate"] + sources + bundleSources,
             parameters: ["shop": .string(project.name), "store": .string(project.publishing.store.summary)],
             validity: { try await Self.isLive($0.value, project: project) }
         ) { context in

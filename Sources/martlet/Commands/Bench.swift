@@ -11,5 +11,7 @@ struct Bench: AsyncParsableCommand {
 
             Example: martlet bench gowalla --data gowalla --model item-cosine
             """,
-        subcommands: [Gowalla.self, Beauty.self, TopK.self, PublishLists.self, Features.self, Online.self])
+        subcommands: [
+            Gowalla.self, Beauty.self, TopK.self, PublishLists.self, Features.self, Online.self, Judging.self,
+        ])
 }

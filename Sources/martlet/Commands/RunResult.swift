@@ -57,6 +57,10 @@ struct RunResult {
                 "\(name): \(source["rows"]?.description ?? "0") rows, \(source["rejected"]?.description ?? "0") rejected"
             }
         }
+        if let tests = value("test"), let report = try? BehaviourReport(json: tests) {
+            let page = (try? runner.store.path(run: run, step: "test", artifact: "tests.html")) ?? ""
+            lines.append("tests: \(report.summary); \(page)")
+        }
         if let published = value("publish") {
             lines.append(
                 "published: version \(published["version"]?.description ?? ""), \(published["lists"]?.description ?? "") lists"
@@ -94,6 +98,7 @@ struct RunResult {
                 ["version": published["version"] ?? .null, "lists": published["lists"] ?? .null]
             } ?? .null
         members["index"] = value("bundle")?["index"]
+        if let tests = value("test") { members["passes"] = tests["passes"] }
         for step in ["load", "transform", "features"] {
             if let value = value(step) { members[step] = value }
         }
