@@ -146,8 +146,8 @@ struct Server: Sendable {
 
     func get(_ path: String) throws -> JSONValue { try JSONValue(parsing: text(path)) }
 
-    func post(_ body: String) throws -> JSONValue {
-        try JSONValue(parsing: curl(["--data", body, "\(url)/v1/recommendations"]))
+    func post(_ body: String, to path: String = "/v1/recommendations") throws -> JSONValue {
+        try JSONValue(parsing: curl(["--data", body, url + path]))
     }
 
     func text(_ path: String) throws -> String { try curl([url + path]) }

@@ -17,6 +17,24 @@ public struct Interval: Codable, Hashable, Sendable {
         self.high = high
     }
 
+    private enum Key: String, CodingKey { case value, low, high }
+
+    /// Reads an interval; an end that is null is without bound.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        value = try container.decode(Double.self, forKey: .value)
+        low = try container.decodeIfPresent(Double.self, forKey: .low) ?? -.infinity
+        high = try container.decodeIfPresent(Double.self, forKey: .high) ?? .infinity
+    }
+
+    /// Writes an interval; JSON has no word for an end without bound but null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(value, forKey: .value)
+        try container.encode(low.isFinite ? low : nil, forKey: .low)
+        try container.encode(high.isFinite ? high : nil, forKey: .high)
+    }
+
     /// Half the interval's width: the `y` of "x ± y".
     public var margin: Double { (high - low) / 2 }
 }

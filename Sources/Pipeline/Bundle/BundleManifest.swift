@@ -20,6 +20,8 @@ public struct BundleManifest: Codable, Sendable, Equatable {
     public var tower: Model?
     /// The name and the kind of the model that ranks; nil if there is none.
     public var ranker: Model?
+    /// The models that rank in variants of experiments alone; nil if there are none.
+    public var otherRankers: [Model]?
     /// The column that tells an item's category; nil if none was named.
     public var category: String?
 

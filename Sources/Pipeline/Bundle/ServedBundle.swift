@@ -26,7 +26,8 @@ public final class ServedBundle: Sendable {
     /// The items' vectors; nil if no model makes any.
     let index: (any VectorIndex)?
     let tower: (any QueryTower)?
-    let ranker: (any CandidateScorer)?
+    /// The ranking models by their names.
+    let rankers: [String: any CandidateScorer]
     /// How many of a vector's numbers say what an item is like: a bias behind them says how popular it is.
     let directionWidth: Int
     /// The kinds of events that the models learned from: only these are history to them.
@@ -89,8 +90,13 @@ public final class ServedBundle: Sendable {
             index = nil
             directionWidth = 0
         }
-        let rankingModel = try model(configuration.ranker, manifest.ranker, "ranking")
-        ranker = try (rankingModel as? any CandidateModel)?.candidateScorer(data)
+        var rankers: [String: any CandidateScorer] = [:]
+        for name in configuration.rankers {
+            let other = manifest.otherRankers?.first { $0.name == name }
+            let found = try model(name, other ?? manifest.ranker, other == nil ? "ranking" : "ranking-\(name)")
+            rankers[name] = try (found as? any CandidateModel)?.candidateScorer(data)
+        }
+        self.rankers = rankers
         let learned = Set(data.eventTypes.compactMap(Event.Kind.init(rawValue:)))
         learnedKinds = learned.isEmpty ? [.purchase] : learned.union([.purchase])
         // The first request should not be the one that builds the tables of ids.

@@ -65,14 +65,48 @@ public struct PipelineConfiguration: Sendable {
     public var neighbors = 100
     /// How fast what trends is forgotten, in seconds.
     public var trendHalfLife = 7 * 86_400.0
+    /// The experiments, and the pipelines of their variants.
+    public var plan = ExperimentPlan()
 
-    /// The model whose vectors are searched, if a source does.
-    public var tower: String? { sources.lazy.compactMap(\.model).first }
+    /// The model whose vectors are searched, if a source does, of this pipeline or of a variant.
+    public var tower: String? { ([self] + plan.all).lazy.flatMap(\.sources).compactMap(\.model).first }
+    /// The models that rank, in this pipeline or in a variant, each once.
+    public var rankers: [String] {
+        let names = ([self] + plan.all).compactMap(\.ranker)
+        return names.enumerated().filter { names.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+    }
+    /// The temperature at which the order is drawn; nil if it is not.
+    var temperature: Double? {
+        for case .explore(let temperature, _) in rerankers { return temperature }
+        return nil
+    }
 
     /// Reads the section; faults go to the fields' diagnostics, all of them.
     ///
     /// - Parameter models: the project's models, in its order.
     public init(_ fields: inout ConfigurationFields, models: [ModelName]) {
+        let experiments = ExperimentConfiguration.list(&fields)
+        let section = fields
+        self.init(section: &fields, models: models)
+        plan = ExperimentPlan(experiments, section: section) { node, path, diagnostics in
+            var fields = ConfigurationFields(node, path: path, diagnostics: diagnostics)
+            return PipelineConfiguration(section: &fields, models: models)
+        }
+        checkTowers(section)
+    }
+
+    /// A bundle holds one index: all pipelines search the same model's vectors.
+    private func checkTowers(_ fields: ConfigurationFields) {
+        let names = Set(([self] + plan.all).flatMap(\.sources).compactMap(\.model))
+        guard names.count > 1 else { return }
+        fields.diagnostics.report(
+            "'\(fields.name(of: "experiments"))' would search the vectors of \(names.sorted().joined(separator: " and ")), "
+                + "but a bundle holds one model's", hint: "name one model in all sources 'tower'",
+            at: fields.location(of: "experiments"))
+    }
+
+    /// Reads a section without its experiments.
+    private init(section fields: inout ConfigurationFields, models: [ModelName]) {
         k = fields.integer("k", default: k, in: 1...1000)
         deadline = Double(fields.integer("deadline-ms", default: 50, in: 1...60_000)) / 1000
         category = fields.string("category")

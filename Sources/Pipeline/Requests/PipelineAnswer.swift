@@ -10,6 +10,8 @@ public struct PipelineAnswer: Sendable {
         public var sources: UInt32
         /// Where exploration drew the order: how likely it was that this item came next, given those above it.
         public var propensity: Double?
+        /// Whose item it is, as a place in ``PipelineAnswer/teams``, where two variants share the answer.
+        public var team: UInt8?
     }
 
     /// The user's id.
@@ -28,6 +30,14 @@ public struct PipelineAnswer: Sendable {
     public var explanation: Explanation?
     /// The bundle that answered; it belongs to the items' indices.
     public var bundle: ServedBundle
+    /// The variants of experiments that made it.
+    public var variants: [VariantName] = []
+    /// The two variants that share it; empty otherwise.
+    public var teams: [String] = []
+    /// How many items were asked for.
+    var length = 0
+    /// All candidates in their last order, where the request keeps them.
+    var order: [Candidate]?
 }
 
 /// What one stage did for a request.

@@ -20,6 +20,8 @@ public struct PipelineRequest: Sendable {
     public var item: String?
     /// Where the randomness of exploration comes from; equal seeds draw equal orders.
     public var seed: UInt64 = 0
+    /// Whether the answer keeps the order of all candidates.
+    var keepsOrder = false
 
     /// Makes a request for the user with the given id.
     public init(user: String, k: Int? = nil) {

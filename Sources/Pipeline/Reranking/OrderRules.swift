@@ -89,8 +89,6 @@ package struct Pin: Reranker {
         }
         var pinned = Candidate(item: index, score: candidates.first?.score ?? 0, sources: 0)
         if let found = candidates.firstIndex(where: { $0.item == index }) { pinned = candidates.remove(at: found) }
-        // A place that was not drawn has no probability.
-        pinned.propensity = nil
         candidates.insert(pinned, at: min(place - 1, candidates.count))
     }
 }

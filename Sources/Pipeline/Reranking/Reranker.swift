@@ -34,6 +34,17 @@ package protocol Reranker: Sendable {
 }
 
 extension RerankConfiguration {
+    /// The rules of a declaration, each knowing what it must of those after it.
+    static func rules(_ list: [RerankConfiguration]) -> [any Reranker] {
+        list.enumerated().map { place, rule in
+            guard case .explore(let temperature, let pool) = rule else { return rule.reranker }
+            let pinned = list[place...].compactMap { later -> String? in
+                if case .pin(let item, _) = later { item } else { nil }
+            }
+            return GumbelExploration(temperature: temperature, pool: pool, pinned: pinned)
+        }
+    }
+
     /// The rule.
     package var reranker: any Reranker {
         switch self {

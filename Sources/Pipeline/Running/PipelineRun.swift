@@ -188,7 +188,7 @@ struct PipelineRun {
 
     private mutating func rank() {
         defer { for row in 0..<batch.count { recordings[row]?.ranked = candidates[row] } }
-        guard let scorer = batch.bundle.ranker else { return }
+        guard let scorer = pipeline.scorer else { return }
         let start = ContinuousClock.now
         var outcome = StageReport.Outcome.done
         if clock.isOver(.rank) {
@@ -268,7 +268,7 @@ struct PipelineRun {
             }
             if recordings[row]!.isScored, !recordings[row]!.ranked.contains(where: { $0.item == asked }) {
                 var single = [[Candidate(item: asked, score: .nan, sources: 0)]]
-                if let scorer = batch.bundle.ranker,
+                if let scorer = pipeline.scorer,
                     (try? CandidateRanking(scorer: scorer).rank(&single, alone)) != nil
                 {
                     recordings[row]!.askedScore = single[0][0].score
@@ -301,6 +301,7 @@ struct PipelineRun {
                 Explanation(
                     $0, items: shown.map(\.item), asked: asked(row), row: row, batch: batch,
                     sources: pipeline.sourceNames, isFilled: isFilled[row], features: fresh[row])
-            }, bundle: batch.bundle)
+            }, bundle: batch.bundle, length: batch.lengths[row],
+            order: batch.requests[row].keepsOrder ? candidates[row] : nil)
     }
 }

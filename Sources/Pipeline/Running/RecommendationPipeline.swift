@@ -1,4 +1,5 @@
 import Core
+import Models
 import Stores
 
 /// A request's way: sources → merge → filters → ranking → rules of order → answer.
@@ -48,8 +49,18 @@ public struct RecommendationPipeline: Sendable {
             limit: configuration.candidates,
             quotas: configuration.sources.map { $0.quota ?? 0 } + others.map { _ in 0 },
             weights: configuration.sources.map(\.weight) + others.map { _ in 1 })
-        rerankers = configuration.rerankers.map(\.reranker)
+        rerankers = RerankConfiguration.rules(configuration.rerankers)
     }
+
+    /// A pipeline of another declaration over the same bundle.
+    func varied(_ configuration: PipelineConfiguration) -> RecommendationPipeline {
+        RecommendationPipeline(
+            configuration, bundle: bundle, activity: activity, features: features,
+            sources: Array(sources[self.configuration.sources.count...]))
+    }
+
+    /// What ranks; nil if nothing does.
+    var scorer: (any CandidateScorer)? { configuration.ranker.flatMap { bundle.rankers[$0] } }
 
     private static func source(_ configuration: CandidateSourceConfiguration) -> any CandidateSource {
         switch configuration.kind {

@@ -22,7 +22,7 @@ public struct ProjectCheck: Sendable {
     /// - Throws: all faults at once.
     public func run() throws -> Result {
         let diagnostics = Diagnostics()
-        for source in project.sources where source.format != .events {
+        for source in project.sources where !source.format.isLog {
             do {
                 _ = try Loader.files(source.files, at: source.location)
             } catch let error as MartletError {

@@ -14,7 +14,7 @@ import Darwin
 extension ShopFlow {
     /// The models that the pipeline needs, each once.
     private var pipelineModels: [String] {
-        let names = [project.pipeline?.tower, project.pipeline?.ranker].compactMap { $0 }
+        let names = [project.pipeline?.tower].compactMap { $0 } + (project.pipeline?.rankers ?? [])
         return names.enumerated().filter { names.firstIndex(of: $0.element) == $0.offset }.map(\.element)
     }
 
@@ -134,6 +134,11 @@ extension ShopFlow {
             let found = try modelPath(name, project: project, context: context)
             manifest.ranker = found.model
             pieces.append((name: "ranking", path: found.path))
+        }
+        for name in pipeline.rankers where name != pipeline.ranker {
+            let found = try modelPath(name, project: project, context: context)
+            manifest.otherRankers = (manifest.otherRankers ?? []) + [found.model]
+            pieces.append((name: "ranking-\(name)", path: found.path))
         }
         try project.publishing.bundleStore.publish(manifest, pieces: pieces)
     }

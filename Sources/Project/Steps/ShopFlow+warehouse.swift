@@ -9,7 +9,15 @@ extension ShopFlow {
         let project = project
         return Step("load", parameters: project.file["sources"], isMemoised: false) { context in
             let warehouse = try Warehouse(project.warehouse)
-            let loader = try Loader(warehouse.connect()) { EventRows(folder: $0, after: $1) }
+            let loader = try Loader(warehouse.connect()) { source, places in
+                let rows: any GrowingRows
+                if source.format == .impressions {
+                    rows = ImpressionRows(folder: source.files[0], after: places)
+                } else {
+                    rows = EventRows(folder: source.files[0], after: places)
+                }
+                return rows
+            }
             let report = try loader.load(project.sources, progress: context.progress)
             context.setValue(["sources": report.content])
             for source in report.sources where source.rejects > 0 {

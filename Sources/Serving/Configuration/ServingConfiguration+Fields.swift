@@ -15,6 +15,7 @@ extension ServingConfiguration {
     ///   events: {folder: events}         # ``Events``
     ///   grpc: {port: 8001}               # ``GRPC``
     ///   inference: {item-ids: int64}     # ``Inference``
+    ///   impressions: {folder: impressions}  # ``Impressions``
     ///   timeouts: {idle: 60s, drain: 0s, shutdown: 30s}
     ///   log: {level: info, requests: 0.01}
     /// ```
@@ -38,6 +39,10 @@ extension ServingConfiguration {
             events = Events(&section, projectFolder: projectFolder)
         }
         readInference(&fields)
+        if fields.has("impressions") {
+            var section = fields.fields("impressions")
+            impressions = Impressions(&section, projectFolder: projectFolder)
+        }
         var waits = fields.fields("timeouts")
         timeouts.idle = waits.duration("idle", default: timeouts.idle)
         timeouts.drain = waits.duration("drain", default: timeouts.drain)

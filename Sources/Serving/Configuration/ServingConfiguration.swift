@@ -77,6 +77,8 @@ public struct ServingConfiguration: Sendable {
     public var inference = Inference()
     /// How the server listens for gRPC; nil: it does not.
     public var grpc: GRPC?
+    /// How answers of the pipeline are logged; nil: they are not.
+    public var impressions: Impressions?
     /// Waits.
     public var timeouts = Timeouts()
     /// Logging.

@@ -23,11 +23,11 @@ struct AtomicHistogram: Sendable {
     /// Writes the histogram as Prometheus reads it.
     func write(_ name: String, _ help: String, to text: inout PrometheusText) {
         text.begin(name, "histogram", help)
-        writeSamples(name, [], to: &text)
+        write(name, labels: [], to: &text)
     }
 
-    /// Writes the samples of a metric that was opened.
-    func writeSamples(_ name: String, _ labels: [(String, String)], to text: inout PrometheusText) {
+    /// Writes the samples of a histogram that was opened.
+    func write(_ name: String, labels: [(String, String)], to text: inout PrometheusText) {
         var total = 0
         for (index, bound) in (bounds + [.infinity]).enumerated() {
             total += cells.value(at: index)

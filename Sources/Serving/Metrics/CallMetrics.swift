@@ -29,6 +29,6 @@ final class CallMetrics: Sendable {
         guard !found.isEmpty else { return }
         let name = "martlet_grpc_request_duration_seconds"
         text.begin(name, "histogram", "Time from a call's message to its answer, by call and outcome.")
-        for entry in found { entry.histogram.writeSamples(name, entry.labels, to: &text) }
+        for entry in found { entry.histogram.write(name, labels: entry.labels, to: &text) }
     }
 }

@@ -8,11 +8,16 @@ extension ServingMetrics {
     ///   - isReady: whether the server takes new requests.
     ///   - started: when the process began to serve, in seconds since 1970.
     ///   - pipelines: the pipelines being served, where the project has one.
-    func text(version: ServedVersion?, isReady: Bool, started: Int, pipelines: ServedPipelines? = nil) -> String {
+    ///   - answers: the state of the log of answers, if there is one.
+    func text(
+        version: ServedVersion?, isReady: Bool, started: Int, pipelines: ServedPipelines? = nil,
+        answers: AnswerLog.Status? = nil
+    ) -> String {
         var text = PrometheusText()
         writeRequests(to: &text)
         writeLists(to: &text)
         pipelines?.metrics.write(to: &text, current: pipelines?.current)
+        pipelines?.experiments.write(to: &text, log: answers)
         events.write(to: &text)
         calls.write(to: &text)
         let now = UniversalTime.now().seconds

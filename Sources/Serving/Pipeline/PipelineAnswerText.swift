@@ -6,6 +6,8 @@ import Pipeline
 struct PipelineAnswerText {
     let answer: PipelineAnswer
     let served: ServedPipeline
+    /// The request's id, where the answer is logged: events that name it are known to belong to it.
+    var requestID: String?
 
     /// Appends `{"user":"…","items":[{"item":…,"score":…,"sources":["tower"]},…],…,"version":3,…}`.
     func write(to buffer: inout ByteBuffer) {
@@ -14,7 +16,8 @@ struct PipelineAnswerText {
             JSONValue.quote(name, to: &text)
             return text
         }
-        let longest = names.reduce(0) { $0 + $1.utf8.count + 1 } + 64
+        let teams = answer.teams.map { JSONValue.string($0).description }
+        let longest = (names + teams).reduce(0) { $0 + $1.utf8.count + 1 } + 96
         // An upper bound, so that one allocation is enough and writing needs no checks.
         let bound =
             128 + ByteCursor.longestQuoted(answer.user.utf8.count) + served.stamp.count
@@ -41,6 +44,11 @@ struct PipelineAnswerText {
                     cursor.literal(",\"propensity\":")
                     cursor.number(Float(propensity))
                 }
+                if let team = item.team {
+                    cursor.literal(",\"variant\":")
+                    var name = teams[Int(team)]
+                    name.withUTF8 { cursor.copy(UnsafeRawBufferPointer($0)) }
+                }
                 cursor.byte(UInt8(ascii: "}"))
             }
             cursor.literal("],")
@@ -56,6 +64,11 @@ struct PipelineAnswerText {
     /// What only some answers say.
     private var rare: [(String, JSONValue)] {
         var members: [(String, JSONValue)] = []
+        if let requestID { members.append(("request", .string(requestID))) }
+        if !answer.variants.isEmpty {
+            let variants = answer.variants.map { ($0.experiment, JSONValue.string($0.variant)) }
+            members.append(("variants", .object(Dictionary(variants) { _, last in last })))
+        }
         if answer.fallback != nil { members.append(("fallback", "popularity")) }
         // Sources that need no user answer whoever asks: then there is a reason without a fallback.
         if let reason = answer.isUnknownUser ? "unknown-user" : answer.fallback {

@@ -16,9 +16,15 @@ final class PipelineMetrics: Sendable {
 
     /// Makes room for the stages of a declaration; what other stages do is not counted.
     init(_ configuration: PipelineConfiguration) {
-        names =
-            ["features"] + configuration.sources.map { "source.\($0.name)" } + ["merge", "filters", "rank"]
-            + configuration.rerankers.map { "rerank.\($0.word)" } + ["fallback"]
+        let all = [configuration] + configuration.plan.all
+        let sources = all.flatMap { pipeline in pipeline.sources.map { "source.\($0.name)" } }
+        let rules = all.flatMap { pipeline in pipeline.rerankers.map { "rerank.\($0.word)" } }
+        var known: [String] = []
+        for name in ["features"] + sources + ["merge", "filters", "rank"] + rules + ["fallback"]
+        where !known.contains(name) {
+            known.append(name)
+        }
+        names = known
         cells = AtomicCounters(count: names.count * Self.width)
     }
 

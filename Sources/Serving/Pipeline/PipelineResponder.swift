@@ -2,14 +2,22 @@ import Core
 import Hummingbird
 import NIOCore
 import Pipeline
+import Stores
 
 /// Answers requests by the pipeline.
 final class PipelineResponder: Sendable {
     private let pipelines: ServedPipelines
     private let limits: ServingConfiguration.Limits
     private let metrics: PipelineMetrics
+    /// Takes note of answers once they are made.
+    let recorder: AnswerRecorder
 
-    init(pipelines: ServedPipelines, limits: ServingConfiguration.Limits, metrics: PipelineMetrics) {
+    /// - Parameter log: where answers are logged; nil: nowhere.
+    init(
+        pipelines: ServedPipelines, limits: ServingConfiguration.Limits, metrics: PipelineMetrics,
+        log: AnswerLog? = nil
+    ) {
+        recorder = AnswerRecorder(log: log, metrics: pipelines.experiments)
         self.pipelines = pipelines
         self.limits = limits
         self.metrics = metrics
@@ -17,8 +25,9 @@ final class PipelineResponder: Sendable {
 
     /// `POST /v1/recommendations` for one user.
     ///
+    /// - Parameter requestID: the request's id, which the log of answers holds and the answer repeats.
     /// - Throws: a ``Problem``.
-    func recommend(_ query: PipelineQuery) async throws -> Response {
+    func recommend(_ query: PipelineQuery, requestID: String) async throws -> Response {
         var request = try query.request(limits: limits)
         guard let served = pipelines.current else {
             throw Problem(
@@ -32,11 +41,17 @@ final class PipelineResponder: Sendable {
         } catch {
             throw Problem(.badRequest, "unknown-column", error.message, hint: error.hint)
         }
-        request.k = min(request.k ?? served.pipeline.configuration.k, limits.items)
-        let answer = await served.batcher.answer(request, wall: Int64(UniversalTime.now().seconds))
-        metrics.record(answer)
+        request.k = min(request.k ?? served.variants.length(for: request.user), limits.items)
+        let now = UniversalTime.now()
+        let found = await served.variants.answer(request, wall: Int64(now.seconds))
+        metrics.record(found.answer)
         var buffer = ByteBuffer()
-        PipelineAnswerText(answer: answer, served: served).write(to: &buffer)
+        PipelineAnswerText(
+            answer: found.answer, served: served, requestID: recorder.log == nil ? nil : requestID
+        ).write(to: &buffer)
+        recorder.record(
+            found, to: request, isSpecial: query.seed != nil || query.filters != nil, requestID: requestID,
+            now: Int64(now.seconds) * 1_000_000 + Int64(now.nanoseconds) / 1000)
         return Response(
             status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
     }

@@ -10,8 +10,8 @@ import Synchronization
 /// One pipeline made ready to answer: a request takes one and stays with it, so that no answer mixes two versions.
 final class ServedPipeline: Sendable {
     let pipeline: RecommendationPipeline
-    /// Puts requests that come together into one batch.
-    let batcher: RequestBatcher
+    /// Answers requests: by the pipeline, or by the variant that a user is in.
+    let variants: VariantPipelines
     /// The items as JSON.
     let catalogue: RenderedCatalogue
     /// `"version":3,"model":"dlrm","created":"2026-11-23T01:30:00Z"`
@@ -19,7 +19,7 @@ final class ServedPipeline: Sendable {
 
     init(_ pipeline: RecommendationPipeline) {
         self.pipeline = pipeline
-        batcher = RequestBatcher(pipeline)
+        variants = VariantPipelines(pipeline)
         let bundle = pipeline.bundle
         catalogue = RenderedCatalogue(
             count: bundle.data.items.count, id: { bundle.id(Int32($0)) }, showText: { bundle.showText(Int32($0)) })
@@ -39,6 +39,8 @@ final class ServedPipelines: Service {
     private let logger: Logger
     /// What its stages did.
     let metrics: PipelineMetrics
+    /// What its experiments' variants did.
+    let experiments: ExperimentMetrics
     private let state = Mutex(State())
     private let glance: Duration = .milliseconds(50)
     /// After how long a bundle that failed is tried again.
@@ -53,6 +55,7 @@ final class ServedPipelines: Service {
         self.options = options
         self.versions = versions
         metrics = PipelineMetrics(options.configuration)
+        experiments = ExperimentMetrics(options.configuration.plan)
         self.logger = logger
     }
 

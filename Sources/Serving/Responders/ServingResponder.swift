@@ -25,7 +25,7 @@ final class ServingResponder: Sendable {
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
         metrics: ServingMetrics, repository: InferenceRepository, features: FeatureStore? = nil,
-        pipelines: ServedPipelines? = nil, intake: EventIntake? = nil
+        pipelines: ServedPipelines? = nil, intake: EventIntake? = nil, answers: AnswerLog? = nil
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -34,7 +34,7 @@ final class ServingResponder: Sendable {
         self.metrics = metrics
         self.pipelines = pipelines
         pipeline = pipelines.map {
-            PipelineResponder(pipelines: $0, limits: configuration.limits, metrics: $0.metrics)
+            PipelineResponder(pipelines: $0, limits: configuration.limits, metrics: $0.metrics, log: answers)
         }
         lists = ListResponder(versions: versions, limits: configuration.limits, metrics: metrics)
         self.features = features.map { FeatureResponder(store: $0, limits: configuration.limits) }
@@ -50,11 +50,12 @@ final class ServingResponder: Sendable {
     ///
     /// - Parameters:
     ///   - target: the request's target, taken apart.
+    ///   - requestID: the request's id.
     ///   - inFlight: how many requests are being answered, with this one.
     ///   - logger: makes the request's logger; called only if there is something to say.
     /// - Throws: a ``Problem``, or what reading the body throws.
     func respond(
-        to request: Request, target: Target, inFlight: Int, logger: () -> Logger
+        to request: Request, target: Target, requestID: String, inFlight: Int, logger: () -> Logger
     ) async throws -> Response {
         let isGet = request.method == .get || request.method == .head
         let hasOwnRules = target.route == .unknown || target.route.isInference
@@ -78,7 +79,7 @@ final class ServingResponder: Sendable {
                         .notFound, "no-pipeline", "this server answers from lists alone: the project has no pipeline",
                         hint: "add 'pipeline: {}' to martlet.yml and publish, or send {\"users\": [\"id\"]}")
                 }
-                let response = try await pipeline.recommend(query)
+                let response = try await pipeline.recommend(query, requestID: requestID)
                 events.countRecommendation(to: query.user)
                 return response
             }
@@ -105,7 +106,8 @@ final class ServingResponder: Sendable {
             if !configuration.openMetrics { try keys.check(request.headers) }
             let text =
                 metrics.text(
-                    version: versions.current, isReady: isReady, started: state.started, pipelines: pipelines)
+                    version: versions.current, isReady: isReady, started: state.started, pipelines: pipelines,
+                    answers: pipeline?.recorder.log?.status)
                 + (features?.store.metricsText ?? "")
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

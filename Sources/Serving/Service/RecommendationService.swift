@@ -50,6 +50,7 @@ public struct RecommendationService: Service {
     private let versions: ServedVersions
     private let pipelines: ServedPipelines?
     private let intake: EventIntake?
+    private let answers: AnswerLog?
     private let state = ServerState()
     private let handler: RequestHandler
     private let frontEnds: [any FrontEnd]
@@ -87,6 +88,8 @@ public struct RecommendationService: Service {
         let keys = try APIKeys(variables: configuration.keyVariables, environment: environment)
         let intake = try configuration.events.map { try EventIntake($0, metrics: metrics.events, logger: logger) }
         self.intake = intake
+        let answers = try pipeline.flatMap { _ in try configuration.impressions.map { try AnswerLog($0.log) } }
+        self.answers = answers
         pipelines = pipeline.map { options in
             var options = options
             if let intake { options.activity = intake.activity }
@@ -100,7 +103,7 @@ public struct RecommendationService: Service {
         self.frontEnds = frontEnds
         let responder = ServingResponder(
             configuration: configuration, keys: keys, versions: versions, state: state, metrics: metrics,
-            repository: repository, features: features, pipelines: pipelines, intake: intake)
+            repository: repository, features: features, pipelines: pipelines, intake: intake, answers: answers)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)
@@ -148,10 +151,12 @@ public struct RecommendationService: Service {
             try await Self.run(ServiceGroup(configuration: group))
         } catch {
             await intake?.log.close()
+            await answers?.close()
             try? await own?.shutdownGracefully()
             throw Self.explained(error, configuration)
         }
         await intake?.log.close()
+        await answers?.close()
         try await own?.shutdownGracefully()
         logger.info("the server has stopped")
     }

@@ -34,7 +34,8 @@ final class RequestHandler: Sendable {
         var response: Response
         do {
             response = try await responder.respond(
-                to: request, target: target, inFlight: inFlight, logger: { requestLogger(identity) })
+                to: request, target: target, requestID: identity.id, inFlight: inFlight,
+                logger: { requestLogger(identity) })
         } catch let problem as Problem {
             response = Self.response(problem, target, identity)
             closes = problem.closesConnection

@@ -34,6 +34,11 @@ enum EventLine {
         }
         lines.append(contentsOf: received)
         put("\"", to: &lines)
+        seal(&lines, from: start)
+    }
+
+    /// Ends the object that begins at `start` and is open still: its checksum, and the line's end.
+    static func seal(_ lines: inout [UInt8], from start: Int) {
         let checksum = lines.withUnsafeBytes { XXHash64.hash(UnsafeRawBufferPointer(rebasing: $0[start...])) }
         put(",\"xxh64\":\"", to: &lines)
         for shift in stride(from: 60, through: 0, by: -4) { lines.append(digit(UInt8(checksum >> UInt64(shift) & 15))) }
@@ -42,6 +47,12 @@ enum EventLine {
 
     /// Reads a line, without its end; nil if it is no record or its checksum is another.
     static func parse(_ line: UnsafeBufferPointer<UInt8>) -> EventRecord? {
+        guard let bytes = sealed(line) else { return nil }
+        return try? record(bytes)
+    }
+
+    /// What stands before a line's checksum; nil if that is another.
+    static func sealed(_ line: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
         let body = line.count - tail
         guard body > 0 else { return nil }
         var foot = JSONScanner(UnsafeBufferPointer(rebasing: line[body...]))
@@ -55,7 +66,7 @@ enum EventLine {
         guard line[body + 26] == UInt8(ascii: "\""), line[body + 27] == UInt8(ascii: "}"),
             XXHash64.hash(UnsafeRawBufferPointer(bytes)) == checksum
         else { return nil }
-        return try? record(bytes)
+        return bytes
     }
 
     private static func record(_ bytes: UnsafeBufferPointer<UInt8>) throws -> EventRecord? {
@@ -79,11 +90,11 @@ enum EventLine {
             event: Event(id: id, kind: kind, user: user, item: item, time: time, request: request), received: received)
     }
 
-    private static func put(_ text: StaticString, to lines: inout [UInt8]) {
+    static func put(_ text: StaticString, to lines: inout [UInt8]) {
         lines.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private static func quote(_ text: String, to lines: inout [UInt8]) {
+    static func quote(_ text: String, to lines: inout [UInt8]) {
         lines.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in

@@ -36,6 +36,15 @@ extension EventSegment {
     public func read(
         from offset: Int = 0, limit: Int = .max, _ body: (EventRecord) throws -> Void
     ) throws -> Reading {
+        try read(from: offset, limit: limit, parse: EventLine.parse, body)
+    }
+
+    /// Reads lines of another kind, as ``read(from:limit:_:)`` reads events.
+    ///
+    /// - Parameter parse: what a line says; nil if it is damaged.
+    func read<Record>(
+        from offset: Int, limit: Int, parse: (UnsafeBufferPointer<UInt8>) -> Record?, _ body: (Record) throws -> Void
+    ) throws -> Reading {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemError("cannot read \(path)") }
         defer { close(descriptor) }
@@ -59,7 +68,7 @@ extension EventSegment {
                 while let found = memchr(bytes.baseAddress! + start, 0x0A, filled - start) {
                     let end = UnsafeRawPointer(found) - UnsafeRawPointer(bytes.baseAddress!)
                     line += 1
-                    if let record = EventLine.parse(UnsafeBufferPointer(rebasing: bytes[start..<end])) {
+                    if let record = parse(UnsafeBufferPointer(rebasing: bytes[start..<end])) {
                         reading.records += 1
                         try body(record)
                     } else {

@@ -107,6 +107,26 @@ package struct JSONScanner {
         return isNegative ? -value : value
     }
 
+    /// Reads a number; nil, and nothing read, if something else comes.
+    package mutating func number() -> Double? {
+        guard let first = peek() else { return nil }
+        guard first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return nil }
+        var end = position
+        while end < bytes.count, Self.isOfNumber(bytes[end]) { end += 1 }
+        guard let value = Double(String(decoding: bytes[position..<end], as: UTF8.self)) else { return nil }
+        position = end
+        return value
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "e"), UInt8(ascii: "E"):
+            true
+        default: false
+        }
+    }
+
     /// Reads `null` if it comes next.
     package mutating func takeNull() -> Bool {
         _ = peek()

@@ -9,7 +9,7 @@ extension Loader {
     /// cut off is taken up by the next one: rows that are there already are not added again.
     func load(
         log source: SourceConfiguration,
-        opening open: (_ folder: String, _ places: [String: Int]) throws -> any GrowingRows
+        opening open: (_ source: SourceConfiguration, _ places: [String: Int]) throws -> any GrowingRows
     ) throws -> LoadReport.Source {
         let clock = ContinuousClock()
         let start = clock.now
@@ -31,7 +31,7 @@ extension Loader {
             read[row[0].string ?? ""] = row[1].integer ?? 0
             version = max(version, row[2].integer ?? 0)
         }
-        let rows = try open(source.files[0], read)
+        let rows = try open(source, read)
         try makeTable(source, rows.schema)
         let staging = "\(source.name)__new"
         func add() throws -> Int {
@@ -77,7 +77,7 @@ extension Loader {
             guard Set(schema.names).isSubset(of: found) else {
                 throw MartletError(
                     .invalidData,
-                    "raw.\(source.name) is not a table of events: its columns are \(found.joined(separator: ", "))",
+                    "raw.\(source.name) is not a table of \(source.format.rawValue): its columns are \(found.joined(separator: ", "))",
                     hint: "give the source another name, or drop what stands there", at: source.location)
             }
             return

@@ -15,15 +15,15 @@ import Synchronization
 public struct Loader {
     let connection: Connection
     private let log: DeliveryLog
-    private let openLog: ((_ folder: String, _ places: [String: Int]) throws -> any GrowingRows)?
+    private let openLog: ((_ source: SourceConfiguration, _ places: [String: Int]) throws -> any GrowingRows)?
 
     /// Makes a loader that writes through `connection`.
     ///
-    /// - Parameter openLog: opens the rows of an event log behind the places that were read before; nil: sources of
-    ///   the format `events` are refused.
+    /// - Parameter openLog: opens the rows of a server's log behind the places that were read before; nil: sources of
+    ///   the formats `events` and `impressions` are refused.
     public init(
         _ connection: Connection,
-        openLog: ((_ folder: String, _ places: [String: Int]) throws -> any GrowingRows)? = nil
+        openLog: ((_ source: SourceConfiguration, _ places: [String: Int]) throws -> any GrowingRows)? = nil
     ) {
         self.connection = connection
         self.openLog = openLog
@@ -43,7 +43,7 @@ public struct Loader {
         for source in sources {
             let task = "load \(source.name)"
             progress.begin(task)
-            let result = source.format == .events ? try loadLog(source) : try load(source)
+            let result = source.format.isLog ? try loadLog(source) : try load(source)
             report.sources.append(result)
             let rejects = result.rejects > 0 ? ", \(result.rejects) rejected (see raw._rejects)" : ""
             progress.end(
@@ -58,7 +58,7 @@ public struct Loader {
     private func loadLog(_ source: SourceConfiguration) throws -> LoadReport.Source {
         guard let openLog else {
             throw MartletError(
-                .invalidConfiguration, "this loader was made without a reader of event logs", at: source.location)
+                .invalidConfiguration, "this loader was made without a reader of logs", at: source.location)
         }
         return try load(log: source, opening: openLog)
     }

@@ -6,6 +6,7 @@ import Core
 /// sources:
 ///   transactions: {files: data/transactions*.csv.gz, columns: {article_id: text, price: double, t_dat: date}}
 ///   events: {files: events, format: events}   # the log of a server with 'serve: {events: {folder: events}}'
+///   impressions: {files: impressions, format: impressions}   # and of one with 'serve: {impressions: {}}'
 /// ```
 public struct SourceConfiguration: Sendable {
     /// The type of a column of a raw table.
@@ -46,6 +47,11 @@ public struct SourceConfiguration: Sendable {
         case parquet
         /// The folder of an event log, as a server with `serve.events` writes it.
         case events
+        /// The folder of a log of answers, as a server with `serve.impressions` writes it.
+        case impressions
+
+        /// Whether the files are a log of the server, which is read on from where the last load stopped.
+        public var isLog: Bool { self == .events || self == .impressions }
     }
 
     /// The raw table's name.
@@ -106,10 +112,11 @@ public struct SourceConfiguration: Sendable {
                 "'\(fields.name(of: "files"))' is missing", hint: "files: data/\(name)*.csv", at: fields.location)
         }
         format = fields.choice("format", of: Format.allCases.map(\.rawValue)).flatMap(Format.init) ?? .auto
-        if format == .events, files.count != 1 {
+        if format.isLog, files.count != 1 {
             fields.diagnostics.report(
-                "'\(fields.name(of: "files"))' must name the one folder of the event log",
-                hint: "the folder that serve.events.folder names: files: events", at: fields.location(of: "files"))
+                "'\(fields.name(of: "files"))' must name the one folder of the log",
+                hint: "the folder that serve.\(format.rawValue).folder names: files: \(format.rawValue)",
+                at: fields.location(of: "files"))
         }
         delimiter = fields.string("delimiter")
         rejects = fields.number("rejects", default: 0.01, in: 0...1)

@@ -4,7 +4,6 @@ import FoundationEssentials
 import Pipeline
 import Project
 import Serving
-import Stores
 
 /// `martlet explain`
 struct Explain: AsyncParsableCommand {
@@ -41,7 +40,7 @@ struct Explain: AsyncParsableCommand {
                 hint: "add 'pipeline: {}' to martlet.yml and publish: martlet publish")
         }
         let bundle = try ServedBundle(
-            folder: project.publishing.bundleStore.path(version: try await liveVersion(project)),
+            folder: project.publishing.bundleStore.path(version: try await LiveVersion(project).number()),
             configuration: pipeline)
         var request = PipelineRequest(user: user, k: k)
         request.explains = true
@@ -55,23 +54,6 @@ struct Explain: AsyncParsableCommand {
                 hint: "ids are compared letter by letter, and keep their leading zeros")
         }
         output.finish(text(explanation, answer), json: ExplanationText(explanation, answer).json)
-    }
-
-    private func liveVersion(_ project: ProjectConfiguration) async throws -> Int {
-        let store = try await project.publishing.store.open(readOnly: true)
-        let versions: [PublishedVersion]
-        do {
-            versions = try await ListPublisher(store: store, shop: project.name).versions()
-        } catch {
-            await store.close()
-            throw error
-        }
-        await store.close()
-        guard let live = versions.first(where: \.isLive) else {
-            throw MartletError(
-                .notFound, "nothing is published yet", hint: "publish first: martlet publish")
-        }
-        return live.version
     }
 
     private func text(_ explanation: Explanation, _ answer: PipelineAnswer) -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import InferenceGRPC
+import Pipeline
 import Project
 import Serving
 import Stores
@@ -50,6 +51,10 @@ struct Serve: AsyncParsableCommand {
         }
         var pipeline = project.pipeline.map {
             PipelineOptions(configuration: $0, bundles: project.publishing.bundleStore)
+        }
+        if serving.impressions == nil, let pipeline = project.pipeline, !pipeline.plan.experiments.isEmpty {
+            // An experiment that is not logged tells nothing.
+            serving.impressions = .init(folder: "\(project.folder)/impressions")
         }
         if let features, let service = project.featureStore?.requestService {
             pipeline?.features = try StoredUserFeatures(features, service: service)

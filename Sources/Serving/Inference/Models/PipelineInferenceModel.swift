@@ -82,11 +82,11 @@ struct PipelineInferenceModel: InferenceModel {
 
     private func answers(to requests: [PipelineRequest]) async -> [PipelineAnswer] {
         let wall = Int64(UniversalTime.now().seconds)
-        let batcher = served.batcher
-        if requests.count == 1 { return [await batcher.answer(requests[0], wall: wall)] }
+        let variants = served.variants
+        if requests.count == 1 { return [await variants.answer(requests[0], wall: wall).answer] }
         return await withTaskGroup(of: (row: Int, answer: PipelineAnswer).self) { group in
             for (row, request) in requests.enumerated() {
-                group.addTask { (row, await batcher.answer(request, wall: wall)) }
+                group.addTask { (row, await variants.answer(request, wall: wall).answer) }
             }
             var answers = [PipelineAnswer?](repeating: nil, count: requests.count)
             for await (row, answer) in group { answers[row] = answer }
