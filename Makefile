@@ -3,7 +3,7 @@
 SWIFT_BUILD = swift build -c release
 MARTLET = .build/release/martlet
 
-.PHONY: help demo build test bench lint docs clean
+.PHONY: help demo build test chaos bench lint docs clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -19,6 +19,11 @@ test: ## every test, the slow ones too
 	@scripts/setup test
 	$(SWIFT_BUILD) --build-tests
 	@scripts/test
+
+chaos: ## every fault of servers, disks and clients under load, with counts
+	@scripts/setup test
+	$(SWIFT_BUILD) --build-tests
+	@scripts/chaos
 
 bench: build ## the races against each peer, in one run each, with ratios; RACES="two-tower dlrm" runs only those
 	Benchmarks/run $(RACES)

@@ -34,6 +34,8 @@ struct Part {
     var resources: [String] = []
     var linked: [String] = []
     var tested = true
+    /// What its tests import besides.
+    var testImports: [String] = []
     /// Where its sources are, if not in `Sources/NAME`.
     var path: String?
 }
@@ -47,15 +49,18 @@ let parts: [Part] = [
     Part(name: "Core", products: ["Yams/Yams"]),
     Part(name: "Generator", imports: ["Core"]),
     Part(name: "Tensor", imports: ["CKernels", "COpenBLAS", "Core"]),
-    Part(name: "Warehouse", imports: ["CADBC", "Core"], products: ["swift-crypto/Crypto"]),
-    Part(name: "Features", imports: ["Core", "Tensor"]),
+    Part(
+        name: "Warehouse", imports: ["CADBC", "Core"], products: ["swift-crypto/Crypto"], testImports: ["TestSupport"]),
+    Part(name: "Features", imports: ["Core", "Tensor"], testImports: ["TestSupport"]),
     Part(name: "Models", imports: ["CKernels", "Core", "Tensor", "Features"]),
     Part(name: "Evaluation", imports: ["Core", "Tensor"]),
     Part(name: "PublicTables", imports: ["CZlib", "Core", "Tensor", "Features", "Models", "Evaluation"]),
     Part(name: "Index", imports: ["CKernels", "Core", "Tensor"]),
     Part(
         name: "Stores", imports: ["CRocksDB", "Core"],
-        products: ["swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL"]),
+        products: ["swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL"], testImports: ["TestSupport"]),
+    Part(
+        name: "VectorStores", imports: ["Core", "Tensor", "Index", "Stores"], testImports: ["TestSupport"]),
     Part(name: "Pipeline", imports: ["Core", "Tensor", "Features", "Models", "Index", "Stores"]),
     Part(name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"]),
     Part(
@@ -80,14 +85,14 @@ let parts: [Part] = [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Pipeline", "Flow",
             "Generator",
         ],
-        products: ["swift-crypto/Crypto"], resources: ["Templates"]),
+        products: ["swift-crypto/Crypto"], resources: ["Templates"], testImports: ["TestSupport"]),
     Part(
         name: "martlet", kind: .executable,
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Pipeline", "Flow",
             "Generator", "Serving", "InferenceGRPC", "Project", "PublicTables",
         ],
-        products: ["swift-argument-parser/ArgumentParser"]),
+        products: ["swift-argument-parser/ArgumentParser"], testImports: ["TestSupport"]),
 ]
 
 /// A program that a race runs.
@@ -124,7 +129,10 @@ let examples: [Part] =
                 "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Flow", "Generator",
             ], tested: false, path: "Examples/reference")
     ]
-let house = parts + races + examples
+
+/// What tests of several targets start and break: servers of other people, small disks.
+let support = Part(name: "TestSupport", imports: [], tested: false, path: "Tests/Support")
+let house = parts + races + examples + [support]
 
 // MARK: - A part at a time
 
@@ -137,7 +145,7 @@ let chosen: Set<String> = {
     var pending = wish.split(separator: ",").map(String.init)
     while let name = pending.popLast() {
         guard found.insert(name).inserted else { continue }
-        pending += byName[name]?.imports ?? []
+        pending += (byName[name]?.imports ?? []) + (byName[name]?.testImports ?? [])
     }
     return found
 }()
@@ -172,8 +180,8 @@ let targets: [Target] = kept.flatMap { part -> [Target] in
         target = .systemLibrary(name: part.name, pkgConfig: pkgConfig, providers: [.apt([apt])])
     case .swift:
         target = .target(
-            name: part.name, dependencies: imports + products, resources: part.resources.map { .copy($0) },
-            swiftSettings: swiftSettings)
+            name: part.name, dependencies: imports + products, path: part.path,
+            resources: part.resources.map { .copy($0) }, swiftSettings: swiftSettings)
     case .executable:
         target = .executableTarget(
             name: part.name, dependencies: imports + products, path: part.path, swiftSettings: swiftSettings)
@@ -182,7 +190,8 @@ let targets: [Target] = kept.flatMap { part -> [Target] in
     let tests = Target.testTarget(
         name: part.name + "Tests",
         dependencies: imports + products + [.target(name: part.name)]
-            + part.products.filter { $0.hasSuffix("@tests") }.map(product),
+            + part.products.filter { $0.hasSuffix("@tests") }.map(product)
+            + part.testImports.map { .target(name: $0) },
         swiftSettings: swiftSettings)
     return [target, tests]
 }
@@ -194,7 +203,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: kept.compactMap { part in
         switch part.kind {
-        case .swift: .library(name: part.name, targets: [part.name])
+        case .swift: part.path == nil ? .library(name: part.name, targets: [part.name]) : nil
         case .executable: .executable(name: part.name, targets: [part.name])
         case .c, .system: nil
         }

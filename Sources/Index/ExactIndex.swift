@@ -54,7 +54,7 @@ public struct ExactIndex: VectorIndex {
     /// - Throws: `invalidData` if the queries or the filter have the wrong shape.
     /// - Complexity: O(Q · N · D)
     public func search(_ queries: Matrix, k: Int, filter: SearchFilter) throws -> RankedLists {
-        try check(queries, k: k, filter)
+        try filter.check(queries, k: k, dimensions: dimensions)
         var allowed = filter.allowed
         if let count = allowed?.count, count < packed.itemCount {
             allowed! += [Bool](repeating: false, count: packed.itemCount - count)
@@ -152,7 +152,7 @@ public struct ExactIndex: VectorIndex {
         return row < count && keys[row] == key
     }
 
-    static func check(_ keys: [Int32], _ vectors: Matrix, dimensions: Int) throws {
+    package static func check(_ keys: [Int32], _ vectors: Matrix, dimensions: Int) throws {
         guard keys.count == vectors.rows else {
             throw MartletError(.invalidData, "\(keys.count) keys for \(vectors.rows) vectors")
         }

@@ -1,5 +1,6 @@
 import Core
 import Features
+import TestSupport
 import Testing
 
 @Suite("A full disk", .enabled(if: SmallDisk.isAvailable, "only root may mount the small disk that this fills"))

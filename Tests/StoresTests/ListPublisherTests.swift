@@ -2,6 +2,7 @@ import Core
 import Foundation
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 
 /// Publishing, switching, going back and cleaning up; each test runs against every driver.

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Stores
+import TestSupport
 import Testing
 
 /// What goes wrong with servers, and what must come of it.
@@ -43,7 +44,7 @@ struct RedisFailureTests {
 
     @Test
     func aServerThatIsNotThereIsUnavailable() async throws {
-        let endpoint = RedisEndpoint(host: "127.0.0.1", port: RedisServer.freePort())
+        let endpoint = RedisEndpoint(host: "127.0.0.1", port: LoopbackPort.free())
         let error = await #expect(throws: MartletError.self) {
             _ = try await RedisStore.connect(RedisConfiguration(endpoints: [endpoint]))
         }

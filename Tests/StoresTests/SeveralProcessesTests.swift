@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Stores
+import TestSupport
 import Testing
 
 /// One process publishes, another one serves, as `martlet publish` and `martlet serve` do.

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A small generated shop and the project that reads it, in a folder of its own.
-final class ShopProject {
+final class ShopProject: Sendable {
     let folder: String
     var project: String { "\(folder)/shop" }
 

@@ -8,11 +8,12 @@ import Warehouse
 /// again.
 final class EventRows: GrowingRows {
     /// The columns of the table. `user` and `time` are words of SQL: the columns have longer names.
-    let schema = Schema([
+    static let columns = Schema([
         ColumnSchema("event_id", .string), ColumnSchema("kind", .string), ColumnSchema("user_id", .string),
         ColumnSchema("item_id", .string), ColumnSchema("event_time", .timestamp), ColumnSchema("request_id", .string),
         ColumnSchema("received_at", .timestamp), ColumnSchema("_file", .string),
     ])
+    let schema: Schema = EventRows.columns
     /// About how many bytes of a segment make one batch of rows.
     private static let batchBytes = 8 << 20
 
@@ -38,19 +39,30 @@ final class EventRows: GrowingRows {
                 continue
             }
             places[segment.name] = reading.end
-            if !records.isEmpty { return try table(records, segment) }
+            if !records.isEmpty { return try Self.table(records, file: segment.name) }
         }
         return nil
     }
 
-    private func table(_ records: [EventRecord], _ segment: EventSegment) throws -> Table {
+    /// The rows of a folder, or of a stream in Redis.
+    ///
+    /// - Throws: for a stream `unavailable`, `unauthorized`, `invalidConfiguration`.
+    static func open(_ place: String, after places: [String: Int]) throws -> any GrowingRows {
+        guard place.hasPrefix("redis://") || place.hasPrefix("rediss://") else {
+            return EventRows(folder: place, after: places)
+        }
+        return try StreamedEventRows(url: place, after: places)
+    }
+
+    /// Records as rows.
+    static func table(_ records: [EventRecord], file: String) throws -> Table {
         try Table(
-            schema: schema,
+            schema: columns,
             columns: [
                 Column(strings: records.map(\.event.id)), Column(strings: records.map(\.event.kind.rawValue)),
                 Column(strings: records.map(\.event.user)), Column(strings: records.map(\.event.item)),
                 Column(timestamps: records.map(\.event.time)), Column(strings: records.map(\.event.request)),
-                Column(timestamps: records.map(\.received)), Column(strings: records.map { _ in segment.name }),
+                Column(timestamps: records.map(\.received)), Column(strings: records.map { _ in file }),
             ])
     }
 }

@@ -10,13 +10,10 @@ extension ShopFlow {
         return Step("load", parameters: project.file["sources"], isMemoised: false) { context in
             let warehouse = try Warehouse(project.warehouse)
             let loader = try Loader(warehouse.connect()) { source, places in
-                let rows: any GrowingRows
                 if source.format == .impressions {
-                    rows = ImpressionRows(folder: source.files[0], after: places)
-                } else {
-                    rows = EventRows(folder: source.files[0], after: places)
+                    return ImpressionRows(folder: source.files[0], after: places)
                 }
-                return rows
+                return try EventRows.open(source, after: places)
             }
             let report = try loader.load(project.sources, progress: context.progress)
             context.setValue(["sources": report.content])

@@ -46,7 +46,7 @@ final class ServedVersions: Service {
     }
 
     private func adopt() {
-        guard let snapshot = reader.snapshot, snapshot.version != current?.snapshot.version else { return }
+        guard let snapshot = reader.snapshot, !snapshot.isSame(as: current?.snapshot) else { return }
         let version = ServedVersion(snapshot)
         let old = held.withLock { held in
             defer { held = version }
@@ -61,4 +61,9 @@ final class ServedVersions: Service {
                 "previous": .string(old.map { String($0.snapshot.version) } ?? "none"),
             ])
     }
+}
+
+extension ListSnapshot {
+    /// Whether this is the version of another snapshot, and not one of the same number in a store that was emptied.
+    func isSame(as other: ListSnapshot?) -> Bool { version == other?.version && since == other?.since }
 }

@@ -16,7 +16,7 @@ extension ServingConfiguration {
     ///   grpc: {port: 8001}               # ``GRPC``
     ///   inference: {item-ids: int64}     # ``Inference``
     ///   impressions: {folder: impressions}  # ``Impressions``
-    ///   timeouts: {idle: 60s, drain: 0s, shutdown: 30s}
+    ///   timeouts: {idle: 60s, body: 30s, store: 1s, drain: 0s, shutdown: 30s}
     ///   log: {level: info, requests: 0.01}
     /// ```
     ///
@@ -45,6 +45,8 @@ extension ServingConfiguration {
         }
         var waits = fields.fields("timeouts")
         timeouts.idle = waits.duration("idle", default: timeouts.idle)
+        timeouts.body = waits.duration("body", default: timeouts.body)
+        timeouts.store = waits.duration("store", default: timeouts.store)
         timeouts.drain = waits.duration("drain", default: timeouts.drain)
         timeouts.shutdown = waits.duration("shutdown", default: timeouts.shutdown)
         waits.finish()

@@ -25,6 +25,10 @@ public struct ServingConfiguration: Sendable {
     public struct Timeouts: Sendable {
         /// Before a connection that sends nothing is closed.
         public var idle = 60.0
+        /// For the body of a request to come, from its head on; a client that is slower loses the connection.
+        public var body = 30.0
+        /// For a server of lists to answer, before what sells stands in; an embedded store is not waited for.
+        public var store = 1.0
         /// Between the signal to stop and the end of listening, so that a load balancer can notice.
         public var drain = 0.0
         /// For requests in flight to end once the server stops listening.

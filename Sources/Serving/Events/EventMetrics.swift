@@ -25,10 +25,10 @@ final class EventMetrics: Sendable {
     private let latencies = AtomicHistogram(bounds: RequestMetrics.bounds)
     private let visible = AtomicHistogram(bounds: ages)
     private let recommended = AtomicHistogram(bounds: ages)
-    private let followed = Mutex<(log: EventLog, activity: LiveActivity)?>(nil)
+    private let followed = Mutex<(log: any EventJournal, activity: LiveActivity)?>(nil)
 
     /// Shows the state of a log and of what is known of users from now on.
-    func follow(log: EventLog, activity: LiveActivity) { followed.withLock { $0 = (log, activity) } }
+    func follow(log: any EventJournal, activity: LiveActivity) { followed.withLock { $0 = (log, activity) } }
 
     /// Notes a request whose events are durable and visible.
     ///

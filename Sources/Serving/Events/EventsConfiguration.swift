@@ -6,6 +6,8 @@ extension ServingConfiguration {
     public struct Events: Sendable {
         /// The log's folder and its settings.
         public var log: EventLogConfiguration
+        /// The stream of a Redis server that takes the log's place; nil: events are kept in the folder.
+        public var stream: RedisEventLogConfiguration?
         /// What is kept of each user in memory.
         public var activity = LiveActivity.Configuration()
         /// The most events of one `POST`.
@@ -36,6 +38,9 @@ extension ServingConfiguration.Events {
     /// serve:
     ///   events:
     ///     folder: events      # segments of JSON lines; a source with 'format: events' loads them
+    ///     log: redis://127.0.0.1:6379   # or, in the place of a folder, the stream of a Redis server
+    ///     stream: events      # its name
+    ///     replicas: 0         # so many of the server's replicas must have an event before it is acknowledged
     ///     fsync: true         # false: what a machine that dies has acknowledged last may be lost
     ///     segment-mb: 64
     ///     segment-age: 1h
@@ -67,10 +72,30 @@ extension ServingConfiguration.Events {
         batch = fields.integer("batch", default: batch, in: 1...100_000)
         ahead = fields.duration("ahead", default: ahead)
         oldest = fields.duration("oldest", default: oldest)
+        if let url = fields.string("log") { readStream(url, &fields) }
         activity.contacts = fields.integer("contacts", default: activity.contacts, in: 0...10_000)
         activity.seen = fields.integer("seen", default: activity.seen, in: 0...10_000)
         activity.bytes = fields.integer("memory-mb", default: activity.bytes >> 20, in: 1...1_000_000) << 20
         fields.finish()
+    }
+
+    private mutating func readStream(_ text: String, _ fields: inout ConfigurationFields) {
+        do throws(MartletError) {
+            var stream = try RedisEventLogConfiguration(url: fields.expand(text, of: "log").text)
+            stream.name = fields.string("stream", default: stream.name)
+            if stream.name.isEmpty || stream.name.contains(where: { "{}".contains($0) }) {
+                fields.diagnostics.report(
+                    "'\(fields.name(of: "stream"))' must be a name without braces", hint: "stream: events",
+                    at: fields.location(of: "stream"))
+            }
+            stream.replicas = fields.integer("replicas", default: 0, in: 0...16)
+            stream.retention = log.retention
+            stream.replay = log.replay
+            self.stream = stream
+        } catch {
+            fields.diagnostics.report(
+                MartletError(error.code, error.message, hint: error.hint, at: fields.location(of: "log")))
+        }
     }
 
     /// A length of time in whole seconds; under `least` is a fault.

@@ -20,6 +20,7 @@ final class ServingMetrics: Sendable {
     private let fallbacks = AtomicCounters(count: Fallback.allCases.count)
     private let failures = AtomicCounters(count: 2)
     private let active = Atomic<Int>(0)
+    private let bodies = Atomic<Int>(0)
 
     /// Requests being answered now.
     var inFlight: Int { active.load(ordering: .relaxed) }
@@ -29,6 +30,12 @@ final class ServingMetrics: Sendable {
 
     /// Notes that a request has ended.
     func leave() { active.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Notes bytes of a body that is under way, and says how many there are of all bodies with them.
+    func keepBody(_ bytes: Int) -> Int { bodies.wrappingAdd(bytes, ordering: .relaxed).newValue }
+
+    /// Notes that a body's bytes are under way no more.
+    func dropBody(_ bytes: Int) { bodies.wrappingSubtract(bytes, ordering: .relaxed) }
 
     /// Notes a list that was asked for and found.
     func countList(_ kind: ListKind) { lists.add(1, at: kind.rawValue) }

@@ -26,16 +26,11 @@ final class PipelineResponder: Sendable {
     /// `POST /v1/recommendations` for one user.
     ///
     /// - Parameter requestID: the request's id, which the log of answers holds and the answer repeats.
+    /// - Returns: nil if no bundle could be loaded yet: then the lists must answer.
     /// - Throws: a ``Problem``.
-    func recommend(_ query: PipelineQuery, requestID: String) async throws -> Response {
+    func recommend(_ query: PipelineQuery, requestID: String) async throws -> Response? {
         var request = try query.request(limits: limits)
-        guard let served = pipelines.current else {
-            throw Problem(
-                .serviceUnavailable, "no-pipeline",
-                pipelines.failure.map { "the published bundle cannot be loaded: \($0)" }
-                    ?? "no bundle of a pipeline has been loaded yet",
-                hint: "publish one: martlet publish", retryAfter: 5)
-        }
+        guard let served = pipelines.current else { return nil }
         do {
             try served.pipeline.check(request)
         } catch {

@@ -48,6 +48,8 @@ final class ServedPipelines: Service {
 
     private struct State {
         var current: ServedPipeline?
+        /// The lists whose bundle it is.
+        var lists: ListSnapshot?
         var failed: (version: Int, at: ContinuousClock.Instant, error: String)?
     }
 
@@ -77,9 +79,10 @@ final class ServedPipelines: Service {
 
     /// Loads the bundle of the live version, if it is not the one that is served.
     func refresh() async {
-        guard let version = versions.current?.snapshot.version else { return }
+        guard let lists = versions.current?.snapshot else { return }
+        let version = lists.version
         let isWanted = state.withLock { state in
-            guard state.current?.pipeline.bundle.version != version else { return false }
+            guard state.current == nil || !lists.isSame(as: state.lists) else { return false }
             guard let failed = state.failed, failed.version == version else { return true }
             return ContinuousClock.now - failed.at >= patience
         }
@@ -88,6 +91,7 @@ final class ServedPipelines: Service {
             let served = try await load(version)
             let old = state.withLock { state in
                 defer { state.current = served }
+                state.lists = lists
                 state.failed = nil
                 return state.current?.pipeline.bundle.version
             }

@@ -7,6 +7,8 @@ struct ListQuery {
     var k: Int
     /// Ids of items that must not be in the answer.
     var excluded: Set<String> = []
+    /// Ids of the only items that may be in the answer; nil: all may.
+    var allowed: Set<String>?
     /// The segment whose fallback an unknown user gets.
     var segment: String?
 

@@ -39,6 +39,35 @@ final class ListResponder: Sendable {
         return Self.response(buffer)
     }
 
+    /// `POST /v1/recommendations` for one user, where there is no bundle for the pipeline: the published list stands in.
+    ///
+    /// - Throws: a ``Problem``; also if the request filters by what only a bundle knows.
+    func standIn(for query: PipelineQuery, logger: () -> Logger) async throws -> Response {
+        let version = try served()
+        guard query.filters?.categories == nil else {
+            throw Problem(
+                .serviceUnavailable, "no-pipeline", "no bundle is loaded, and lists do not know of categories",
+                hint: "try again in a moment, or ask without filters.categories", retryAfter: 5)
+        }
+        var list = ListQuery(limits: limits)
+        list.k = query.k ?? list.k
+        list.excluded = Set(query.filters?.exclude ?? [])
+        list.allowed = query.filters?.allow.map { Set($0) }
+        var answer = ListAnswer(subjectName: "user", subject: query.user, query: list, version: version)
+        answer.fallback = .noPipeline
+        var buffer = ByteBuffer()
+        do {
+            if try await version.snapshot.read(user: query.user, { answer.write($0, to: &buffer) }) {
+                metrics.countFallback(.noPipeline)
+                return Self.response(buffer)
+            }
+        } catch {
+            note(error, logger)
+        }
+        try writeFallback(answer, .noPipeline, to: &buffer)
+        return Self.response(buffer)
+    }
+
     /// `POST /v1/recommendations` for several users.
     ///
     /// - Throws: a ``Problem``.
@@ -117,7 +146,7 @@ final class ListResponder: Sendable {
         let snapshot = answer.version.snapshot
         let segment = answer.query.segment.flatMap { snapshot.fallbacks[$0] == nil ? nil : $0 }
         guard let entry = snapshot.fallback(segment: segment) else {
-            if reason == .storeUnavailable {
+            if reason != .unknownUser {
                 throw Problem(
                     .serviceUnavailable, "store-unavailable", "the store did not answer and no fallback is published",
                     hint: "publish a fallback list: martlet publish writes one", retryAfter: 1)

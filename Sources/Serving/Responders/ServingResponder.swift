@@ -79,7 +79,9 @@ final class ServingResponder: Sendable {
                         .notFound, "no-pipeline", "this server answers from lists alone: the project has no pipeline",
                         hint: "add 'pipeline: {}' to martlet.yml and publish, or send {\"users\": [\"id\"]}")
                 }
-                let response = try await pipeline.recommend(query, requestID: requestID)
+                guard let response = try await pipeline.recommend(query, requestID: requestID) else {
+                    return try await lists.standIn(for: query, logger: logger)
+                }
                 events.countRecommendation(to: query.user)
                 return response
             }
@@ -131,13 +133,16 @@ final class ServingResponder: Sendable {
 
     private func admit(_ request: Request, _ inFlight: Int) throws(Problem) {
         try keys.check(request.headers)
-        guard inFlight <= configuration.limits.concurrency else {
-            metrics.countRejection()
-            throw Problem(
-                .serviceUnavailable, "too-many-requests-in-flight",
-                "the server is answering \(configuration.limits.concurrency) requests already",
-                hint: "try again in a moment, or raise serve.limits.concurrency", retryAfter: 1)
-        }
+        try checkConcurrency(inFlight)
+    }
+
+    private func checkConcurrency(_ inFlight: Int) throws(Problem) {
+        guard inFlight > configuration.limits.concurrency else { return }
+        metrics.countRejection()
+        throw Problem(
+            .serviceUnavailable, "too-many-requests-in-flight",
+            "the server is answering \(configuration.limits.concurrency) requests already",
+            hint: "try again in a moment, or raise serve.limits.concurrency", retryAfter: 1)
     }
 
     private var isReady: Bool { !state.isStopping && versions.current != nil }
@@ -156,9 +161,22 @@ final class ServingResponder: Sendable {
         return json("{\"status\":\"ready\",\"version\":\(version.snapshot.version)}")
     }
 
+    /// Reads a body to its end. While its bytes are waited for, the request is none of those that are being answered: slow
+    /// clients take no one's place.
     private func body(
         of request: Request, hint: String = "split the users over several requests"
     ) async throws -> ByteBuffer {
+        let collected: ByteBuffer
+        do {
+            metrics.leave()
+            defer { _ = metrics.enter() }
+            collected = try await collect(request, hint)
+        }
+        try checkConcurrency(metrics.inFlight)
+        return collected
+    }
+
+    private func collect(_ request: Request, _ hint: String) async throws -> ByteBuffer {
         let limit = configuration.limits.bodyBytes
         func tooLarge(_ closes: Bool) -> Problem {
             Problem(
@@ -167,8 +185,23 @@ final class ServingResponder: Sendable {
         }
         var collected = ByteBuffer()
         var discarded = 0
+        let end = NIODeadline.now() + .milliseconds(Int64(configuration.timeouts.body * 1000))
+        defer { metrics.dropBody(collected.readableBytes) }
         for try await part in request.body {
+            // A client that sends a byte now and then is never idle; it must not hold its place for ever.
+            if NIODeadline.now() > end {
+                throw Problem(
+                    .requestTimeout, "slow-body", "the body did not come within \(configuration.timeouts.body) s",
+                    hint: "send it again over a better connection", closesConnection: true)
+            }
             if discarded == 0, collected.readableBytes + part.readableBytes <= limit {
+                guard metrics.keepBody(part.readableBytes) <= max(Self.mostBodyBytes, limit) else {
+                    metrics.dropBody(part.readableBytes)
+                    metrics.countRejection()
+                    throw Problem(
+                        .serviceUnavailable, "too-many-bodies", "too many bodies are under way",
+                        hint: "try again in a moment", retryAfter: 1, closesConnection: true)
+                }
                 collected.writeImmutableBuffer(part)
                 continue
             }
@@ -180,6 +213,9 @@ final class ServingResponder: Sendable {
         if discarded > 0 { throw tooLarge(false) }
         return collected
     }
+
+    /// The most bytes of bodies that are under way at once, all together.
+    private static let mostBodyBytes = 256 << 20
 
     private func json(_ text: String) -> Response {
         Response(

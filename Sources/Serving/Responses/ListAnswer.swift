@@ -71,6 +71,8 @@ struct ListAnswer {
     }
 
     private func isExcluded(_ item: UInt32) -> Bool {
-        !query.excluded.isEmpty && query.excluded.contains(version.snapshot.catalogue.id(Int(item)))
+        guard !query.excluded.isEmpty || query.allowed != nil else { return false }
+        let id = version.snapshot.catalogue.id(Int(item))
+        return query.excluded.contains(id) || query.allowed?.contains(id) == false
     }
 }

@@ -129,6 +129,7 @@ public struct RecommendationService: Service {
         } catch {
             logger.warning("no version could be loaded yet; the server answers 503 until it can", error: error)
         }
+        await intake?.start()
         await pipelines?.refresh()
         // The process's own threads outlive the server: a connection that is given back late finds them running.
         let own = configuration.threads.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) }

@@ -22,7 +22,8 @@ extension EventLog {
         var bytes = 0
         for (index, segment) in segments.enumerated() {
             let isLast = index == segments.count - 1
-            if !isLast, now - segments[index + 1].started > configuration.replay {
+            // A clock that was behind while the next one was begun does not make this one old.
+            if !isLast, now - max(segment.started, segments[index + 1].started) > configuration.replay {
                 recovery.skippedSegments += 1
                 bytes += size(of: segment.path)
                 continue

@@ -32,7 +32,7 @@ public final class EventLog: Sendable {
     }
 
     private struct Waiting {
-        var batch: EventLogWriter.Batch
+        var batch: EventBatch
         var continuation: CheckedContinuation<[Bool], any Error>
     }
 
@@ -97,7 +97,7 @@ public final class EventLog: Sendable {
     ///   the disk says, `invalidData` for a time outside the years 1 to 9999. Then none of the events was taken.
     public func append(_ events: [Event]) async throws -> [Bool] {
         if events.isEmpty { return [] }
-        let batch = try encode(events)
+        let batch = try EventBatch(events, received: Self.now())
         return try await withCheckedThrowingContinuation { continuation in
             let refusal: MartletError? = queue.withLock { queue in
                 if queue.isClosed { return MartletError(.unavailable, "the event log is closed") }
@@ -130,27 +130,6 @@ public final class EventLog: Sendable {
         }
         writer.withLock { $0.close() }
         await lock.release()
-    }
-
-    private func encode(_ events: [Event]) throws -> EventLogWriter.Batch {
-        let now = Self.now()
-        var received: [UInt8] = []
-        EventTime.write(now, to: &received)
-        var batch = EventLogWriter.Batch(events: events, received: now, lines: [], ends: [], ids: [])
-        batch.lines.reserveCapacity(events.count * 256)
-        batch.ends.reserveCapacity(events.count)
-        batch.ids.reserveCapacity(events.count)
-        for event in events {
-            guard (-62_135_596_800_000_000..<253_402_300_800_000_000).contains(event.time) else {
-                throw MartletError(
-                    .invalidData, "the time of event '\(event.id)' lies outside the years 1 to 9999: \(event.time)",
-                    hint: "times are microseconds since 1970")
-            }
-            EventLine.append(event, received: received, to: &batch.lines)
-            batch.ends.append(batch.lines.count)
-            batch.ids.append(RecentIDs.hash(event.id))
-        }
-        return batch
     }
 
     /// Writes group after group until nobody waits.

@@ -8,18 +8,6 @@ import Darwin
 
 /// The end of the log at which it grows: one open segment, and the ids that were written lately.
 struct EventLogWriter {
-    /// Events of one call of ``EventLog/append(_:)``, written as lines.
-    struct Batch {
-        var events: [Event]
-        var received: Int64
-        /// The lines, one after the other.
-        var lines: [UInt8]
-        /// Where each line ends.
-        var ends: [Int]
-        /// The hashes of the events' ids.
-        var ids: [UInt64]
-    }
-
     private struct Open {
         var segment: EventSegment
         var descriptor: Int32
@@ -52,7 +40,7 @@ struct EventLogWriter {
     /// - Parameter now: seconds since 1970.
     /// - Returns: for each event of each batch whether it is new.
     /// - Throws: `outOfSpace`, `system`; then nothing of it counts as written, and its ids are not remembered.
-    mutating func commit(_ batches: [Batch], now: Int) throws -> [[Bool]] {
+    mutating func commit(_ batches: [EventBatch], now: Int) throws -> [[Bool]] {
         recent.turn()
         buffer.removeAll(keepingCapacity: true)
         var added: [UInt64] = []
@@ -121,13 +109,14 @@ struct EventLogWriter {
         removeOld(now: now)
     }
 
-    /// Removes segments whose successor was begun longer ago than events are kept.
+    /// Removes segments that were begun, like their successors, longer ago than events are kept.
     ///
-    /// At most two at a time: a clock that jumps ahead must not empty the log.
+    /// At most two at a time: a clock that jumps ahead must not empty the log. Nor must one that was behind for a while:
+    /// a successor that says it was begun before its segment does not make that old.
     private mutating func removeOld(now: Int) {
         guard let retention = configuration.retention else { return }
         for _ in 0..<2 {
-            guard segments.count > 2, now - segments[1].started > retention else { return }
+            guard segments.count > 2, now - max(segments[0].started, segments[1].started) > retention else { return }
             var status = stat()
             if stat(segments[0].path, &status) == 0 { bytes -= Int(status.st_size) }
             guard unlink(segments[0].path) == 0 || errno == ENOENT else { return }

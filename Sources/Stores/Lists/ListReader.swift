@@ -88,11 +88,12 @@ public final class ListReader: Sendable {
                     .notFound, "nothing is published for '\(shop)' in \(store.summary)",
                     hint: "publish first: martlet publish")
             }
-            if live.version == snapshot?.version { return false }
+            if live.version == snapshot?.version, live.since == snapshot?.since { return false }
             do {
-                let snapshot = try await ListSnapshot.load(version: live.version, publisher: publisher) { [weak self] in
+                var snapshot = try await ListSnapshot.load(version: live.version, publisher: publisher) { [weak self] in
                     try await self?.confirm(live.version)
                 }
+                snapshot.since = live.since
                 state.withLock { $0.snapshot = snapshot }
                 return true
             } catch {

@@ -10,6 +10,9 @@ public struct ListSnapshot: Sendable {
     public let catalogue: Catalogue
     /// The fallback of each segment.
     public let fallbacks: [String: ListEntry]
+    /// Since when the version is live, in seconds since 1970: tells it from one of the same number in a store that was
+    /// emptied meanwhile.
+    package internal(set) var since: Int64 = 0
     let namespace: any NamespaceReader
     /// Throws if the version was removed from the store.
     let confirm: @Sendable () async throws -> Void

@@ -45,7 +45,8 @@ public struct SourceConfiguration: Sendable {
         case csv
         /// Apache Parquet.
         case parquet
-        /// The folder of an event log, as a server with `serve.events` writes it.
+        /// The folder of an event log, as a server with `serve.events` writes it, or the address of its stream in Redis:
+        /// `redis://host:port/database#stream`.
         case events
         /// The folder of a log of answers, as a server with `serve.impressions` writes it.
         case impressions
@@ -106,7 +107,13 @@ public struct SourceConfiguration: Sendable {
                 "the source's name '\(name)' must be small letters, digits and single underscores",
                 hint: "it becomes the table raw.\(name)", at: fields.location)
         }
-        files = fields.strings("files").map { $0.hasPrefix("/") ? $0 : "\(projectFolder)/\($0)" }
+        files = fields.strings("files").map { file in
+            // The log of a server that keeps its events in Redis.
+            if file.hasPrefix("redis://") || file.hasPrefix("rediss://") {
+                return fields.expand(file, of: "files").text
+            }
+            return file.hasPrefix("/") ? file : "\(projectFolder)/\(file)"
+        }
         if files.isEmpty {
             fields.diagnostics.report(
                 "'\(fields.name(of: "files"))' is missing", hint: "files: data/\(name)*.csv", at: fields.location)

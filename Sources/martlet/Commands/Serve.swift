@@ -43,7 +43,13 @@ struct Serve: AsyncParsableCommand {
             serving.grpc = serving.grpc ?? .init()
             serving.grpc?.port = grpcPort
         }
-        let store = try await project.publishing.store.open(readOnly: true)
+        var lists = project.publishing.store
+        if case .redis(var redis) = lists.kind {
+            // A page waits for these reads; whoever publishes has more time.
+            redis.timeout = min(redis.timeout, serving.timeouts.store)
+            lists.kind = .redis(redis)
+        }
+        let store = try await lists.open(readOnly: true)
         let reader = ListReader(store: store, shop: project.name)
         var features: FeatureStore?
         if let section = project.featureStore {

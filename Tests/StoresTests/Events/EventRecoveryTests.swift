@@ -2,6 +2,7 @@ import Core
 import Foundation
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct EventRecoveryTests {

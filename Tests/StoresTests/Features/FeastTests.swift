@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Stores
+import TestSupport
 import Testing
 
 /// Real Feast on the same Redis server: it reads what we wrote, and we read what it wrote, every type.

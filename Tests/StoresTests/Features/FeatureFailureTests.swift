@@ -1,5 +1,6 @@
 import Core
 import Stores
+import TestSupport
 import Testing
 
 /// What a request for features gets when the server behind them is gone.

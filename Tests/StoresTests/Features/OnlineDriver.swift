@@ -1,4 +1,5 @@
 import Stores
+import TestSupport
 import Testing
 
 /// The online stores that the contract is held against.

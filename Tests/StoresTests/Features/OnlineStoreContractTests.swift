@@ -1,5 +1,6 @@
 import Core
 import Stores
+import TestSupport
 import Testing
 
 /// What every online store must do; each test runs against every driver.

@@ -1,5 +1,6 @@
 import Foundation
 import Stores
+import TestSupport
 import Testing
 
 /// The stores that the contract is held against.

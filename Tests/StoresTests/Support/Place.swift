@@ -1,4 +1,5 @@
 import Stores
+import TestSupport
 
 /// Where a store is, in words that another process understands too.
 enum Place: Codable, Sendable {

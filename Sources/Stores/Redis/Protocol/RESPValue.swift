@@ -32,7 +32,7 @@ package enum RESPValue: Hashable, Sendable {
 
 extension RESPValue {
     /// The bytes of a bulk, simple or verbatim text.
-    var bytes: [UInt8]? {
+    package var bytes: [UInt8]? {
         switch self {
         case .bulk(let bytes), .simple(let bytes), .verbatim(let bytes): bytes
         default: nil
@@ -40,10 +40,10 @@ extension RESPValue {
     }
 
     /// The text of a bulk, simple or verbatim text.
-    var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+    package var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
     /// The elements of an array, a set or a push message.
-    var elements: [RESPValue]? {
+    package var elements: [RESPValue]? {
         switch self {
         case .array(let values), .set(let values), .push(let values): values
         default: nil
@@ -51,12 +51,12 @@ extension RESPValue {
     }
 
     /// The integer, or the integer that a text spells.
-    var integer: Int? {
+    package var integer: Int? {
         if case .integer(let value) = self { Int(value) } else { text.flatMap { Int($0) } }
     }
 
     /// The value under a key of a map (RESP3) or of an array of keys and values (RESP2).
-    func member(_ key: String) -> RESPValue? {
+    package func member(_ key: String) -> RESPValue? {
         let flat: [RESPValue]
         switch self {
         case .map(let values), .array(let values): flat = values

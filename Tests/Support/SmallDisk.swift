@@ -1,26 +1,33 @@
 import Foundation
 
-/// A disk of some kilobytes, mounted for one test: what "the disk is full" truly does. Only root may mount one.
-final class SmallDisk {
+/// A small disk, mounted for one test: what "the disk is full" truly does. Only root may mount one.
+package final class SmallDisk: Sendable {
     /// Whether this process may mount one; tests that need it are skipped otherwise.
-    static let isAvailable = (try? SmallDisk(kilobytes: 64)) != nil
+    package static let isAvailable = (try? SmallDisk(kilobytes: 64)) != nil
 
     /// Where it is mounted.
-    let path: String
+    package let path: String
 
-    init(kilobytes: Int) throws {
+    /// Mounts one.
+    package init(kilobytes: Int) throws {
         path = FileManager.default.temporaryDirectory.path + "/martlet-disk-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Self.run("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path])
     }
+
+    /// Mounts one.
+    package convenience init(megabytes: Int) throws { try self.init(kilobytes: megabytes << 10) }
 
     deinit {
         try? Self.run("umount", ["-l", path])
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// The names of all files on it, sorted.
+    package var files: [String] { (FileManager.default.subpaths(atPath: path) ?? []).sorted() }
+
     /// Makes room.
-    func grow(toKilobytes kilobytes: Int) throws {
+    package func grow(toKilobytes kilobytes: Int) throws {
         try Self.run("mount", ["-o", "remount,size=\(kilobytes)k", path])
     }
 

@@ -1,19 +1,11 @@
 import Foundation
-import Stores
-import Testing
 
 /// A Redis cluster on loopback: three primaries, with or without a replica each.
-final class RedisClusterServers: Sendable {
+package final class RedisClusterServers: Sendable {
     /// Three primaries for all tests that do not break them.
-    static let shared = Task { try await RedisClusterServers(replicas: 0, nodeTimeout: 15_000) }
+    package static let shared = Task { try await RedisClusterServers(replicas: 0, nodeTimeout: 15_000) }
 
-    let servers: [RedisServer]
-
-    var configuration: RedisConfiguration {
-        var configuration = RedisConfiguration(endpoints: servers.map(\.endpoint))
-        configuration.cluster = true
-        return configuration
-    }
+    package let servers: [RedisServer]
 
     /// Makes the cluster.
     ///
@@ -21,7 +13,7 @@ final class RedisClusterServers: Sendable {
     ///   - replicas: how many each primary has.
     ///   - nodeTimeout: milliseconds of silence after which a node counts as dead; on a busy machine a living one can
     ///     be silent for a while.
-    init(replicas: Int, nodeTimeout: Int) async throws {
+    package init(replicas: Int, nodeTimeout: Int) async throws {
         servers = try (0..<3 * (1 + replicas)).map { _ in
             try RedisServer(arguments: [
                 "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout",
@@ -33,10 +25,10 @@ final class RedisClusterServers: Sendable {
         var arguments = ["--cluster", "create"] + servers.map { "127.0.0.1:\($0.port)" }
         if replicas > 0 { arguments += ["--cluster-replicas", "\(replicas)"] }
         let (status, output) = try await runProgram("redis-cli", arguments + ["--cluster-yes"])
-        try #require(status == 0, "\(output)")
+        guard status == 0 else { throw TestFault(output) }
         try await waitUntil("the cluster is formed") {
             for server in self.servers {
-                let info = try await self.ask(server, "cluster", "info")
+                let info = try await server.ask("cluster", "info")
                 guard info.contains("cluster_state:ok"), info.contains("cluster_known_nodes:\(self.servers.count)")
                 else { return false }
             }
@@ -48,13 +40,13 @@ final class RedisClusterServers: Sendable {
                 // A client that asks a server which has not heard of a replica's data yet would not wait for that replica:
                 // 'cluster slots' names a replica only from then on.
                 for server in self.servers {
-                    let slots = try await self.ask(server, "cluster", "slots")
+                    let slots = try await server.ask("cluster", "slots")
                     guard slots.components(separatedBy: "127.0.0.1").count - 1 >= self.servers.count else {
                         return false
                     }
                 }
                 for server in primaries {
-                    guard try await self.ask(server, "info", "replication").contains("state=online") else {
+                    guard try await server.ask("info", "replication").contains("state=online") else {
                         return false
                     }
                 }
@@ -64,22 +56,9 @@ final class RedisClusterServers: Sendable {
     }
 
     /// The servers that are primaries now.
-    func primaries() async throws -> [RedisServer] {
+    package func primaries() async throws -> [RedisServer] {
         var found: [RedisServer] = []
-        for server in servers where try await ask(server, "role").hasPrefix("master") { found.append(server) }
+        for server in servers where try await server.ask("role").hasPrefix("master") { found.append(server) }
         return found
     }
-
-    func ask(_ server: RedisServer, _ words: String...) async throws -> String {
-        try await runProgram("redis-cli", ["-p", "\(server.port)"] + words).output
-    }
-}
-
-/// Asks again and again until the answer is yes, for 90 s at most.
-func waitUntil(_ what: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<900 {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(100))
-    }
-    Issue.record("waited in vain until \(what)")
 }
