@@ -80,6 +80,13 @@ let parts: [Part] = [
             "swift-http-types/HTTPTypes@tests", "swift-nio-ssl/NIOSSL@tests",
         ]),
     Part(
+        name: "Dashboard", imports: ["Core", "Evaluation", "Stores", "Flow"],
+        products: [
+            "hummingbird/Hummingbird", "hummingbird/HummingbirdCore", "swift-crypto/Crypto", "swift-http-types/HTTPTypes",
+            "swift-log/Logging", "swift-nio/NIOCore", "swift-nio/NIOPosix",
+            "swift-service-lifecycle/ServiceLifecycle", "swift-service-lifecycle/UnixSignals",
+        ]),
+    Part(
         name: "Project",
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Stores", "Pipeline", "Flow",
@@ -90,7 +97,7 @@ let parts: [Part] = [
         name: "martlet", kind: .executable,
         imports: [
             "Core", "Tensor", "Warehouse", "Features", "Models", "Evaluation", "Index", "Stores", "Pipeline", "Flow",
-            "Generator", "Serving", "InferenceGRPC", "Project", "PublicTables",
+            "Generator", "Serving", "InferenceGRPC", "Dashboard", "Project", "PublicTables",
         ],
         products: ["swift-argument-parser/ArgumentParser"], testImports: ["TestSupport"]),
 ]

@@ -26,7 +26,9 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self, Schedule.self]),
             CommandGroup(
                 name: "Live:",
-                subcommands: [Serve.self, Explain.self, ExperimentsCommand.self, Verify.self, Rollback.self]),
+                subcommands: [
+                    Serve.self, UserInterface.self, Explain.self, ExperimentsCommand.self, Verify.self, Rollback.self,
+                ]),
             CommandGroup(name: "Tools:", subcommands: [Generate.self, ModelCommand.self, Bench.self]),
         ] + [CommandGroup(name: "Internal:", subcommands: [StepCommand.self])]
     )

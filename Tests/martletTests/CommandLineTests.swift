@@ -12,7 +12,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         "demo", "init", "check", "config", "load", "transform", "train", "evaluate", "recommend", "publish", "rollback",
-        "serve", "explain", "run", "runs", "schedule", "generate", "features",
+        "serve", "ui", "explain", "run", "runs", "schedule", "generate", "features",
     ])
     func everySubcommandHasHelpWithAnExample(name: String) async throws {
         let ended = try await Program.run([name, "--help"])

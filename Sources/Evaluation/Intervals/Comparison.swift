@@ -58,7 +58,7 @@ extension Comparison: CustomStringConvertible {
 }
 
 /// A number with a fixed count of decimals, whatever the locale.
-func fixed(_ value: Double, digits: Int = 4) -> String {
+package func fixed(_ value: Double, digits: Int = 4) -> String {
     guard value.isFinite else { return "–" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -71,7 +71,7 @@ func fixed(_ value: Double, digits: Int = 4) -> String {
 }
 
 /// A number with its sign and a fixed count of decimals.
-func signed(_ value: Double, digits: Int = 4) -> String {
+package func signed(_ value: Double, digits: Int = 4) -> String {
     let text = fixed(value, digits: digits)
     return value > 0 ? "+" + text : text
 }

@@ -1,12 +1,19 @@
 /// A curve over training passes, one number a pass.
-struct CurvePlot {
+package struct CurvePlot {
     let title: String
     let values: [Double]
     /// The pass (from 1) whose weights were kept.
     let best: Int?
 
+    /// Names the curve, its values by pass, and the pass that was kept.
+    package init(title: String, values: [Double], best: Int?) {
+        self.title = title
+        self.values = values
+        self.best = best
+    }
+
     /// The plot as SVG.
-    var svg: String {
+    package var svg: String {
         let finite = values.filter(\.isFinite)
         let axis = Axis(from: finite.min() ?? 0, to: finite.max() ?? 1)
         let (left, right, top, bottom) = (58.0, 380.0, 12.0, 150.0)

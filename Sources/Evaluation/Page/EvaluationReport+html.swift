@@ -17,6 +17,17 @@ extension EvaluationReport {
         <body>
         <main>
         <header><p class="brand">Martlet · evaluation</p><h1>\(escaped(title))</h1><p>\(escaped(`protocol`.prefix(1).uppercased() + `protocol`.dropFirst())).</p></header>
+        \(sections)
+        </main>
+        </body>
+        </html>
+
+        """
+    }
+
+    /// What the page says below its head, for a page that has a head of its own.
+    package var sections: String {
+        """
         \(headline)
         \(notesList)
         \(plots)
@@ -24,10 +35,6 @@ extension EvaluationReport {
         \(ks.map(metricTable).joined(separator: "\n"))
         \(probabilitySection)
         \(curves)
-        </main>
-        </body>
-        </html>
-
         """
     }
 

@@ -1,11 +1,18 @@
 /// One metric of every model as a row: a dot at the mean, a bar across its 95 % interval, the number beside it.
-struct IntervalPlot {
+package struct IntervalPlot {
     let metric: String
     let models: [ModelEvaluation]
     let winner: String
 
+    /// Names the metric, the models, and the one that stands out.
+    package init(metric: String, models: [ModelEvaluation], winner: String) {
+        self.metric = metric
+        self.models = models
+        self.winner = winner
+    }
+
     /// The plot as SVG.
-    var svg: String {
+    package var svg: String {
         let rows = models.compactMap { model in model.metrics[metric].map { (model.name, $0) } }
         let axis = Axis(from: 0, to: rows.map(\.1.high).max() ?? 1)
         let (left, right, row, top) = (150.0, 420.0, 30.0, 8.0)

@@ -1,28 +1,29 @@
 /// `text` with the characters that mean something to HTML replaced.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
-        switch character {
+    // By scalars: a quotation mark that carries an accent is another character, and still ends an attribute.
+    for scalar in text.unicodeScalars {
+        switch scalar {
         case "&": result += "&amp;"
         case "<": result += "&lt;"
         case ">": result += "&gt;"
         case "\"": result += "&quot;"
         case "'": result += "&#39;"
-        default: result.append(character)
+        default: result.unicodeScalars.append(scalar)
         }
     }
     return result
 }
 
 /// Round numbers that divide `0 … largest` (or `low … high`) into about five steps.
-struct Axis {
-    let low: Double
-    let high: Double
-    let ticks: [Double]
+package struct Axis {
+    package let low: Double
+    package let high: Double
+    package let ticks: [Double]
     /// How many decimals tell the ticks apart.
-    let digits: Int
+    package let digits: Int
 
-    init(from least: Double, to greatest: Double) {
+    package init(from least: Double, to greatest: Double) {
         let span = max(greatest - least, max(greatest.magnitude, 1e-6) * 1e-3)
         var step = 1.0
         var digits = 0
@@ -41,5 +42,5 @@ struct Axis {
     }
 
     /// Where `value` lies between the ends, in `0 … 1`.
-    func position(_ value: Double) -> Double { min(max((value - low) / (high - low), 0), 1) }
+    package func position(_ value: Double) -> Double { min(max((value - low) / (high - low), 0), 1) }
 }

@@ -1,5 +1,5 @@
 /// How the page looks, in light and in dark; all text meets a contrast of 4.5 : 1.
-let stylesheet = """
+package let stylesheet = """
     :root{--paper:#fcfbf8;--card:#fff;--ink:#1d1f24;--soft:#5d626d;--line:#e4e1d9;--accent:#b3331d;--other:#50698c;\
     --good:#1c6b3c;--bad:#a3271a}
     @media(prefers-color-scheme:dark){:root{--paper:#15171b;--card:#1d2026;--ink:#eceae4;--soft:#a3a8b3;--line:#333842;\

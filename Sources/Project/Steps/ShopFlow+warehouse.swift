@@ -26,12 +26,15 @@ extension ShopFlow {
     }
 
     /// The SQL project. A result stands as long as the warehouse still holds the tables with the rows it made.
+    ///
+    /// Artifacts `sql`: a folder of the SQL that was run, templates filled in, so that a list can be traced to it; and
+    /// `facts.json`: see ``TransformFacts``.
     func transform() -> Step {
         let project = project
         let variables = sqlVariables
         return Step(
             "transform", dependencies: ["load"],
-            parameters: ["variables": .object(variables), "warehouse": project.file["warehouse"]],
+            parameters: ["variables": .object(variables), "warehouse": project.file["warehouse"]], codeVersion: "2",
             fingerprint: { try SourceDigest.ofFolder(project.sqlFolder) },
             validity: { result in try Self.tablesStand(result.value, project: project) }
         ) { context in
@@ -42,7 +45,12 @@ extension ShopFlow {
             let report = try runner.build()
             try report.throwIfFailed()
             // What was loaded is part of the value: equal counts of other rows must not pass for the same tables.
-            context.setValue(["tables": report.rowCounts, "loaded": try context.value(of: "load")])
+            let loaded = try context.value(of: "load")
+            let sql = try context.output("sql")
+            try Folder.make(sql)
+            try runner.project.writeCompiled(to: sql, connection: warehouse.connect())
+            try TransformFacts(runner, report: report, loaded: loaded).write(to: context.output("facts.json"))
+            context.setValue(["tables": report.rowCounts, "loaded": loaded])
         }
     }
 

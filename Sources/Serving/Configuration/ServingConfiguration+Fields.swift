@@ -8,6 +8,7 @@ extension ServingConfiguration {
     ///   host: 127.0.0.1
     ///   port: 8080                      # 0: a free one
     ///   api-keys-env: MARTLET_API_KEYS  # one variable or a list; each holds keys parted by commas
+    ///   admin-key-env: MARTLET_ADMIN_KEY  # opens the dashboard under /ui; without it there is none
     ///   open-metrics: false
     ///   threads: 4
     ///   tls: {certificate: server.pem, key: server.key}
@@ -30,6 +31,7 @@ extension ServingConfiguration {
         host = fields.string("host", default: host)
         port = fields.integer("port", default: port, in: 0...65_535)
         keyVariables = fields.strings("api-keys-env")
+        adminKeyVariable = fields.string("admin-key-env")
         openMetrics = fields.bool("open-metrics", default: openMetrics)
         threads = fields.integer("threads", in: 1...1024)
         readCertificate(&fields, projectFolder: projectFolder)

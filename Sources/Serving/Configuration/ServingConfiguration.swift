@@ -69,6 +69,8 @@ public struct ServingConfiguration: Sendable {
     public var port = 8080
     /// Environment variables that hold API keys, several in one variable parted by commas; none: no key is asked for.
     public var keyVariables: [String] = []
+    /// The environment variable that holds the key of the dashboard under `/ui`; nil: there is no dashboard.
+    public var adminKeyVariable: String?
     /// Whether `/metrics` answers without a key.
     public var openMetrics = false
     /// The certificate of an encrypted server; nil: plain HTTP.

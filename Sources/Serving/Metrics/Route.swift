@@ -12,6 +12,7 @@ enum Route: Int, CaseIterable {
     case readiness
     case metrics
     case document
+    case site
     case unknown
 
     /// The path with its placeholders, as metrics, logs and the OpenAPI document name it.
@@ -29,6 +30,7 @@ enum Route: Int, CaseIterable {
         case .readiness: "/readyz"
         case .metrics: "/metrics"
         case .document: "/openapi.json"
+        case .site: MountedSite.path
         case .unknown: "unknown"
         }
     }

@@ -29,10 +29,15 @@ struct Target {
         } else if path.starts(with: "/v2".utf8), path.count == 3 || path.dropFirst(3).first == UInt8(ascii: "/") {
             name = path.dropFirst(3)
             route = name.reversed().starts(with: "/infer".utf8.reversed()) ? .inference : .inferenceServer
+        } else if path.elementsEqual(Target.site) || path.starts(with: Target.siteFolder) {
+            route = .site
         } else {
             route = Target.fixed.first { path.elementsEqual($0.path) }?.route ?? .unknown
         }
     }
+
+    private static let site = Array(MountedSite.path.utf8)
+    private static let siteFolder = Array("\(MountedSite.path)/".utf8)
 
     private static let fixed: [(path: [UInt8], route: Route)] = [
         Route.batch, .onlineFeatures, .push, .events, .health, .readiness, .metrics, .document,

@@ -20,13 +20,16 @@ final class ServingResponder: Sendable {
     private let features: FeatureResponder?
     private let events: EventResponder
     private let inference: InferenceResponder
+    private let site: MountedSite?
     private let document: ByteBuffer
 
     init(
         configuration: ServingConfiguration, keys: APIKeys, versions: ServedVersions, state: ServerState,
         metrics: ServingMetrics, repository: InferenceRepository, features: FeatureStore? = nil,
-        pipelines: ServedPipelines? = nil, intake: EventIntake? = nil, answers: AnswerLog? = nil
+        pipelines: ServedPipelines? = nil, intake: EventIntake? = nil, answers: AnswerLog? = nil,
+        site: MountedSite? = nil
     ) {
+        self.site = site
         self.configuration = configuration
         self.keys = keys
         self.versions = versions
@@ -57,8 +60,9 @@ final class ServingResponder: Sendable {
     func respond(
         to request: Request, target: Target, requestID: String, inFlight: Int, logger: () -> Logger
     ) async throws -> Response {
+        if target.route == .site, let site { return try await site.respond(request) }
         let isGet = request.method == .get || request.method == .head
-        let hasOwnRules = target.route == .unknown || target.route.isInference
+        let hasOwnRules = target.route == .unknown || target.route == .site || target.route.isInference
         guard hasOwnRules || (target.route.isPost ? request.method == .post : isGet) else {
             let methods = target.route.methods.joined(separator: ", ")
             throw Problem(
@@ -117,7 +121,7 @@ final class ServingResponder: Sendable {
         case .document:
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: document))
-        case .unknown:
+        case .site, .unknown:
             throw Problem(
                 .notFound, "unknown-path", "there is nothing at this path",
                 hint: "the paths are listed in /openapi.json")

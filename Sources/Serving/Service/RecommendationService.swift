@@ -67,6 +67,7 @@ public struct RecommendationService: Service {
     ///   - features: the project's feature store, if it has one.
     ///   - pipeline: what answers requests for one user beside the lists; nil: nothing does.
     ///   - frontEnds: what answers beside HTTP, such as gRPC.
+    ///   - site: pages beside the recommendations; nil: none.
     ///   - environment: where API keys are looked up.
     ///   - logSink: where log lines go.
     ///   - onReady: called once the server listens; by default nothing is said.
@@ -74,7 +75,7 @@ public struct RecommendationService: Service {
     ///   another process has the event log, `system` if its folder cannot be used.
     public init(
         configuration: ServingConfiguration, reader: ListReader, features: FeatureStore? = nil,
-        pipeline: PipelineOptions? = nil, frontEnds: [any FrontEnd] = [],
+        pipeline: PipelineOptions? = nil, frontEnds: [any FrontEnd] = [], site: MountedSite? = nil,
         environment: [String: String] = ProcessEnvironment.variables, logSink: LogSink = .standardError,
         onReady: @escaping @Sendable (Address) -> Void = { _ in }
     ) throws {
@@ -103,7 +104,8 @@ public struct RecommendationService: Service {
         self.frontEnds = frontEnds
         let responder = ServingResponder(
             configuration: configuration, keys: keys, versions: versions, state: state, metrics: metrics,
-            repository: repository, features: features, pipelines: pipelines, intake: intake, answers: answers)
+            repository: repository, features: features, pipelines: pipelines, intake: intake, answers: answers,
+            site: site)
         handler = RequestHandler(
             responder: responder, metrics: metrics, logger: logger, loggedShare: configuration.log.requests)
         tls = try configuration.certificate.map(Self.tls)

@@ -8,7 +8,21 @@ import Serving
 /// `martlet explain`
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell how items come into a user's answer, and why one does not.",
+        abstract: "Tell how an answer, a list or a run came to be.",
+        discussion: """
+            Without a subcommand: how items come into a user's answer, and why one does not.
+
+            Example: martlet explain --user 13085 --item 85123A
+                     martlet explain list --user 13085
+                     martlet explain run 20261123-0117-ab12
+            """,
+        subcommands: [ExplainAnswer.self, ExplainList.self, ExplainRun.self], defaultSubcommand: ExplainAnswer.self)
+}
+
+/// `martlet explain answer`
+struct ExplainAnswer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "answer", abstract: "Tell how items come into a user's answer, and why one does not.",
         discussion: """
             The published pipeline answers for the user, and each item's way is shown: who proposed it, its score and
             rank, what filtered it, what moved it. Events since the last publication are known to a running server, not
@@ -40,7 +54,7 @@ struct Explain: AsyncParsableCommand {
                 hint: "add 'pipeline: {}' to martlet.yml and publish: martlet publish")
         }
         let bundle = try ServedBundle(
-            folder: project.publishing.bundleStore.path(version: try await LiveVersion(project).number()),
+            folder: project.publishing.bundleStore.path(version: try await LivePublication(project).version.version),
             configuration: pipeline)
         var request = PipelineRequest(user: user, k: k)
         request.explains = true

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Dashboard
 import InferenceGRPC
 import Pipeline
 import Project
@@ -12,7 +13,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Answer requests for recommendations from the published lists.",
         discussion: """
             A newly published version is picked up without a restart. The server stops in order on SIGTERM or Ctrl-C:
-            requests in flight are finished first. When it listens, it prints one line of JSON with its address.
+            requests in flight are finished first. When it listens, it prints one line of JSON with its address. With
+            'admin-key-env' under 'serve:' the pages of 'martlet ui' stand under /ui, behind that variable's key.
 
             Example: martlet serve --port 8080
                      curl http://127.0.0.1:8080/v1/recommendations/13085?k=12
@@ -70,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         }
         let service = try RecommendationService(
             configuration: serving, reader: reader, features: features, pipeline: pipeline,
-            frontEnds: serving.grpc == nil ? [] : [GRPCFrontEnd()]
+            frontEnds: serving.grpc == nil ? [] : [GRPCFrontEnd()], site: try site(project, serving)
         ) { address in
             writeLine(address.readyLine, to: .standardOutput)
         }
@@ -83,5 +85,20 @@ struct Serve: AsyncParsableCommand {
         }
         await features?.online.close()
         await store.close()
+    }
+
+    /// The dashboard, if the project names the variable with its key.
+    private func site(_ project: ProjectConfiguration, _ serving: ServingConfiguration) throws -> MountedSite? {
+        guard let variable = serving.adminKeyVariable else { return nil }
+        guard let key = ProcessEnvironment.variables[variable], !key.isEmpty else {
+            throw MartletError(
+                .invalidConfiguration, "the environment variable \(variable) holds no key for the dashboard",
+                hint: "set it, for example: export \(variable)=$(openssl rand -hex 24)")
+        }
+        let facts = try ProjectFacts(project: project, serving: serving, isServing: true)
+        let dashboard = Dashboard(
+            store: facts.runner.store, facts: facts, key: try AdminKey(key), base: MountedSite.path,
+            isEncrypted: serving.certificate != nil)
+        return MountedSite { try await dashboard.respond(to: $0) }
     }
 }
