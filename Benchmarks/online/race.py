@@ -194,7 +194,7 @@ def main():
     times = {name: shares(before[name], martlet_stages(ports[name])) for name in ("redis", "embedded")}
     peer_times = shares({}, json.loads(get(ports["peer"], "/stages")))
     titles = {"peer": f"redis-py, torch, hnswlib, FastAPI ({options.workers} workers)",
-              "redis": "Martlet, features in Redis", "embedded": "Martlet, features embedded"}
+              "redis": "Martlet, features in Redis", "embedded": "Martlet, users' features in RocksDB, items' in the bundle"}
     print(f"{options.users} users, {options.items} items, medians of {len(rounds)} rounds")
     print("| pipeline | clients | requests/s | ratio | p50 ms | ratio | p99 ms | ratio | failed | peak MB |")
     print("|---|---|---|---|---|---|---|---|---|---|")

@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import Foundation
 import InferenceGRPC
 import Serving
@@ -6,19 +7,38 @@ import Stores
 import Testing
 
 /// What Triton's own clients say of the server, over HTTP and gRPC.
-@Suite struct TritonClientTests {
+@Suite(.serialized) struct TritonClientTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
     private static let python = "\(root)/.venv/triton/bin/python"
 
-    private static func compare(_ server: RunningServer, users: [String]) throws -> JSONValue {
+    /// Runs the clients on a thread of their own: the server under test needs those that tasks run on.
+    private static func compare(_ server: RunningServer, users: [String]) async throws -> JSONValue {
+        let grpcPort = try #require(server.address.grpcPort)
+        let ended: Ended = try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "compare-triton").async {
+                continuation.resume(
+                    with: Result { try wait(port: server.address.port, grpcPort: grpcPort, users: users) })
+            }
+        }
+        try #require(ended.status == 0, "compare-triton says: \(ended.said)")
+        return try JSONValue(parsing: ended.text)
+    }
+
+    private struct Ended: Sendable {
+        var status: Int32
+        var text: String
+        var said: String
+    }
+
+    private static func wait(port: Int, grpcPort: Int, users: [String]) throws -> Ended {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = [
-            "\(root)/scripts/compare-triton", "127.0.0.1:\(server.address.port)",
-            "127.0.0.1:\(try #require(server.address.grpcPort))", users.joined(separator: ","),
+            "\(root)/scripts/compare-triton", "127.0.0.1:\(port)", "127.0.0.1:\(grpcPort)",
+            users.joined(separator: ","),
         ]
-        let (output, errors) = (Pipe(), FileManager.default.temporaryDirectory.path + "/triton-\(server.address.port)")
+        let (output, errors) = (Pipe(), FileManager.default.temporaryDirectory.path + "/triton-\(port)")
         _ = FileManager.default.createFile(atPath: errors, contents: nil)
         defer { try? FileManager.default.removeItem(atPath: errors) }
         process.standardOutput = output
@@ -27,8 +47,7 @@ import Testing
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         let said = String(decoding: FileManager.default.contents(atPath: errors) ?? Data(), as: UTF8.self)
-        try #require(process.terminationStatus == 0, "compare-triton says: \(said)")
-        return try JSONValue(parsing: text)
+        return Ended(status: process.terminationStatus, text: text, said: said)
     }
 
     /// A shop whose ids are numbers, as in the request that the reference system shows, and one whose ids are texts.
@@ -51,7 +70,8 @@ import Testing
             store, pipeline: options, frontEnds: [GRPCFrontEnd()],
             configure: { $0.grpc = Self.freePort }
         ) { server in
-            let compared = try Self.compare(server, users: isNumeric ? ["23", "4", "7"] : ["u23", "u4", "stranger"])
+            let users = isNumeric ? ["23", "4", "7"] : ["u23", "u4", "stranger"]
+            let compared = try await Self.compare(server, users: users)
             #expect(compared["models"]?.array?.count == 6)
             #expect(compared["lists"]?.integer ?? 0 >= 2 * 50 && compared["refusals"]?.integer ?? 0 >= 2 * 24)
             #expect(compared["scores"]?.integer ?? 0 >= 2 * 36)

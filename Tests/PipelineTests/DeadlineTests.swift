@@ -70,7 +70,7 @@ private struct ToldFeatures: FeatureReader {
     @Test func aSourceThatSleepsIsLeftBehindAndNamed() async throws {
         let start = ContinuousClock.now
         let answer = try await answer(
-            "{deadline-ms: 4000}",
+            "{deadline-ms: 12000}",
             OddSource {
                 try await Task.sleep(for: .seconds(60))
                 return [[]]

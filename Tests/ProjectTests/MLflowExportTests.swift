@@ -118,9 +118,9 @@ final class MLflowServer {
             let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
             return fields.count > 1 && fields[1] == "\(process.processIdentifier)"
         }
-        process.terminate()
+        // The launcher pays no heed to SIGTERM while its worker lives, and the worker ends with its requests.
+        for child in (children ?? []) + [process.processIdentifier] { kill(child, SIGKILL) }
         process.waitUntilExit()
-        for child in children ?? [] { kill(child, SIGTERM) }
     }
 
     /// What MLflow's client says of an experiment's runs.

@@ -24,7 +24,7 @@ import Testing
         ("/v1/recommendations/", 404, "nothing at this path"),
         ("/v1/recommendations/a/b", 404, "nothing at this path"),
         ("/", 404, "/openapi.json"),
-        ("/v2/recommendations/u1", 404, "nothing at this path"),
+        ("/v3/recommendations/u1", 404, "nothing at this path"),
         ("/v1/recommendations", 405, "POST"),
     ])
     func aBadTargetIsExplained(path: String, status: Int, words: String) async throws {

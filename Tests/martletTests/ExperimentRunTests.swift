@@ -72,7 +72,7 @@ struct ExperimentRunTests {
         #expect(estimate?["estimate"]?["doublyRobust"]?["value"]?["value"]?.number != nil)
         let wrong = try await Self.run(shop, "experiments", "report", ["--experiment", "ordr"])
         #expect(wrong.status == 1 && wrong.error.contains("did you mean 'order'?"))
-        let assigned = try await shop.run(["experiments", "assign", "--user", users[0], "--json"])
+        let assigned = try await Self.run(shop, "experiments", "assign", ["--user", users[0], "--json"])
         #expect(try JSONValue(parsing: assigned.output)["variants"]?["order"]?.string == shown[users[0]])
         try await Self.load(shop)
         try await Self.verify(shop)

@@ -124,8 +124,9 @@ public struct ItemSpace: Sendable {
                         guard item >= 0 else { break }
                         length += 1
                         guard item < vectors.rows else { continue }
-                        let vector = values.baseAddress! + item * sum.count
-                        for column in 0..<sum.count { sum[column] += vector[column] }
+                        let vector = UnsafeBufferPointer(
+                            start: values.baseAddress! + item * sum.count, count: sum.count)
+                        axpy(1, vector, into: sum)
                         own += known[item]
                     }
                 }

@@ -49,11 +49,12 @@ public final class ServedBundle: Sendable {
         let count = data.items.count
         items = try ItemTable("\(folder)/parts/items", count: count)
         columns = ItemColumns(data)
-        for condition in configuration.filters.compactMap(\.condition)
+        let all = [configuration] + configuration.plan.all
+        for condition in all.flatMap({ $0.filters.compactMap(\.condition) })
         where !configuration.freshColumns.contains(condition.column) {
             _ = try columns.mask(condition)
         }
-        for rule in configuration.rerankers {
+        for rule in all.flatMap(\.rerankers) {
             switch rule {
             case .priceBand(let column, _, _): _ = try columns.numbers(column)
             case .exposureFloor(let group, _, _): if let condition = group.condition { _ = try columns.mask(condition) }

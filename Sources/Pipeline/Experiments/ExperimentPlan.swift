@@ -42,11 +42,8 @@ public struct ExperimentPlan: Sendable {
         var known: [SourceLocation] = section.diagnostics.errors.compactMap(\.location)
         func configuration(_ chosen: [(experiment: Int, variant: Int)]) -> PipelineConfiguration {
             var copy = section
-            var entries = ExperimentConfiguration.keys.compactMap { key in
+            var entries = section.keys.filter { $0 != "experiments" }.compactMap { key in
                 copy.node(key).map { (key: key, location: copy.location(of: key), value: $0) }
-            }
-            for key in ["category", "batch", "history-length", "neighbors", "trend-half-life"] {
-                if let node = copy.node(key) { entries.append((key, copy.location(of: key), node)) }
             }
             var path = section.name(of: "experiments")
             for choice in chosen {

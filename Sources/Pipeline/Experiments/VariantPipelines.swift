@@ -37,7 +37,8 @@ public struct VariantPipelines: Sendable {
     /// The pipeline of users in no experiment.
     public let pipeline: RecommendationPipeline
     private let plan: ExperimentPlan
-    private let batcher: RequestBatcher
+    /// Answers as the pipeline itself does, whatever variants a user is in.
+    package let batcher: RequestBatcher
     private let variants: [[UInt8]: RequestBatcher]
     private let shadows: [Int: Shadow]
 

@@ -126,7 +126,7 @@ public struct ParityCheck: Sendable {
                 let items = Array(scores.keys.sorted { (scores[$1]!, $0) < (scores[$0]!, $1) }.prefix(width))
                 let served = try scorer.scores(
                     of: SparseRows(columns: bundle.data.items.count, offsets: [0, items.count], indices: items),
-                    for: batch.modelRequest(k: 1), features: nil)
+                    for: batch.modelRequest(k: 1), features: nil, items: [])
                 for (item, score) in zip(items, served) { compare(.scores, name, user, item, scores[item]!, score) }
             }
         }
@@ -255,9 +255,9 @@ public struct ParityCheck: Sendable {
         var pinned: Set<String> = []
         for rule in own.rerankers {
             switch rule {
-            case .boost, .freshness: return .failure(Reason(text: "a rule changes their scores"))
+            case .boost, .freshness, .priceBand: return .failure(Reason(text: "a rule changes their scores"))
             case .pin(let item, _): pinned.insert(item)
-            case .mmr, .categoryCap, .explore: break
+            case .mmr, .categoryCap, .exposureFloor, .explore: break
             }
         }
         return .success((ranker, pinned))

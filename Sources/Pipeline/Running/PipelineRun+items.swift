@@ -45,7 +45,7 @@ extension PipelineRun {
             }
             var fresh = FreshItems(items, features)
             defer { batch.items.append(fresh) }
-            guard batch.bundle.ranker != nil else { return .done }
+            guard pipeline.scorer != nil else { return .done }
             do {
                 fresh.encoded = try fresh.encode(batch.bundle.data.workflow)
             } catch {

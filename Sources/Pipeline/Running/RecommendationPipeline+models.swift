@@ -11,7 +11,7 @@ extension RecommendationPipeline {
     package var vectorWidth: Int? { bundle.tower == nil ? nil : bundle.index?.dimensions }
 
     /// Whether the bundle holds a model that ranks.
-    package var ranks: Bool { bundle.ranker != nil }
+    package var ranks: Bool { scorer != nil }
 
     /// The vectors of users, as the query tower makes them for a request at this moment: a row each. A row of zeros says
     /// that nothing is known of the user.
@@ -25,7 +25,9 @@ extension RecommendationPipeline {
     package func userVectors(_ users: [String], wall: Int64) async throws -> [Float] {
         guard let tower = bundle.tower else { throw Self.missing("makes vectors") }
         let batch = await batch(users, wall: wall)
-        return Array(try tower.queries(batch.modelRequest(k: 1), features: batch.features).values)
+        let vectors = try tower.queries(batch.modelRequest(k: 1), features: batch.features)
+        // The numbers are the matrix's: it must not end before they are copied.
+        return withExtendedLifetime(vectors) { Array(vectors.values) }
     }
 
     /// The vectors of items: a row each.
@@ -57,7 +59,7 @@ extension RecommendationPipeline {
         guard let index = bundle.index else { throw Self.missing("makes vectors") }
         let lists = try index.search(
             Matrix(rows: rows, columns: index.dimensions, values: queries), k: min(k, max(index.count, 1)),
-            filter: SearchFilter(allowed: bundle.items.allowedMask))
+            filter: SearchFilter(allowed: bundle.items.allowedMask?.values))
         return (lists.items, lists.scores)
     }
 
@@ -70,13 +72,13 @@ extension RecommendationPipeline {
     /// - Throws: `notFound` if there is no such model, and what the model throws.
     /// - Complexity: O(users · user's part + items · network)
     package func scores(of items: [[Int32]], for users: [String], wall: Int64) async throws -> [Float] {
-        guard let scorer = bundle.ranker else { throw Self.missing("ranks") }
+        guard let scorer else { throw Self.missing("ranks") }
         var offsets = [0]
         for list in items { offsets.append(offsets[offsets.count - 1] + list.count) }
         let batch = await batch(users, wall: wall)
         return try scorer.scores(
             of: SparseRows(columns: bundle.data.items.count, offsets: offsets, indices: items.flatMap { $0 }),
-            for: batch.modelRequest(k: 1), features: batch.features)
+            for: batch.modelRequest(k: 1), features: batch.features, items: [])
     }
 
     private static func missing(_ what: String) -> MartletError {

@@ -13,7 +13,7 @@ extension ShopFlow {
                 if source.format == .impressions {
                     return ImpressionRows(folder: source.files[0], after: places)
                 }
-                return try EventRows.open(source, after: places)
+                return try EventRows.open(source.files[0], after: places)
             }
             let report = try loader.load(project.sources, progress: context.progress)
             context.setValue(["sources": report.content])

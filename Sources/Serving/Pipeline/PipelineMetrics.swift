@@ -20,7 +20,7 @@ final class PipelineMetrics: Sendable {
         let sources = all.flatMap { pipeline in pipeline.sources.map { "source.\($0.name)" } }
         let rules = all.flatMap { pipeline in pipeline.rerankers.map { "rerank.\($0.word)" } }
         var known: [String] = []
-        for name in ["features"] + sources + ["merge", "filters", "rank"] + rules + ["fallback"]
+        for name in ["features"] + sources + ["merge", "filters", "item-features", "rank"] + rules + ["fallback"]
         where !known.contains(name) {
             known.append(name)
         }

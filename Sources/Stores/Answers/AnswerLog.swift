@@ -104,7 +104,7 @@ public final class AnswerLog: Sendable {
                 return group
             }
             guard !group.isEmpty else { return }
-            var batch = EventLogWriter.Batch(events: [], received: 0, lines: [], ends: [], ids: [])
+            var batch = EventBatch()
             for answer in group {
                 AnswerLine.append(answer, to: &batch.lines)
                 batch.ends.append(batch.lines.count)

@@ -12,6 +12,9 @@ struct EventBatch {
     /// The hashes of the events' ids.
     var ids: [UInt64] = []
 
+    /// A batch without events, to which lines of another kind are added.
+    init() { (events, received) = ([], 0) }
+
     /// Writes events as lines.
     ///
     /// - Throws: `invalidData` for a time outside the years 1 to 9999.

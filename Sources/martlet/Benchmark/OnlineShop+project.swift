@@ -150,9 +150,10 @@ extension OnlineShop {
                 item_features: {entities: [item], fields: {\(fields(.item))}}
               services: {request: [user_features], items: [item_features]}
               request: request
-              items: items
 
             """
+        // Within one process items' features come with each bundle; users' are read at request time everywhere.
+        if store != "rocksdb" { text += "  items: items\n" }
         return text
     }
 }

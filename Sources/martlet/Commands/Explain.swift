@@ -3,6 +3,7 @@ import Core
 import FoundationEssentials
 import Pipeline
 import Project
+import Stores
 import Serving
 
 /// `martlet explain`
@@ -48,10 +49,18 @@ struct ExplainAnswer: AsyncParsableCommand {
 
     func run() async throws {
         let project = try ProjectRunner.configuration(ProjectRunner.trimmed(project.project)).project
-        guard let pipeline = project.pipeline else {
+        guard var pipeline = project.pipeline else {
             throw MartletError(
                 .invalidConfiguration, "the project has no pipeline",
                 hint: "add 'pipeline: {}' to martlet.yml and publish: martlet publish")
+        }
+        let fresh = pipeline.freshColumns
+        // Everything is read from the disk for the first time here: what a page would not wait for is not the question. Nor
+        // is the feature store asked, of whose features the bundle has the ones of its time.
+        pipeline.deadline = 60
+        pipeline.freshColumns = []
+        pipeline.filters.removeAll { filter in
+            filter.condition.map { fresh.contains($0.column) } ?? false
         }
         let bundle = try ServedBundle(
             folder: project.publishing.bundleStore.path(version: try await LivePublication(project).version.version),
