@@ -82,8 +82,8 @@ let parts: [Part] = [
     Part(
         name: "Dashboard", imports: ["Core", "Evaluation", "Stores", "Flow"],
         products: [
-            "hummingbird/Hummingbird", "hummingbird/HummingbirdCore", "swift-crypto/Crypto", "swift-http-types/HTTPTypes",
-            "swift-log/Logging", "swift-nio/NIOCore", "swift-nio/NIOPosix",
+            "hummingbird/Hummingbird", "hummingbird/HummingbirdCore", "swift-crypto/Crypto",
+            "swift-http-types/HTTPTypes", "swift-log/Logging", "swift-nio/NIOCore", "swift-nio/NIOPosix",
             "swift-service-lifecycle/ServiceLifecycle", "swift-service-lifecycle/UnixSignals",
         ]),
     Part(

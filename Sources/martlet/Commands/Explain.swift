@@ -3,8 +3,8 @@ import Core
 import FoundationEssentials
 import Pipeline
 import Project
-import Stores
 import Serving
+import Stores
 
 /// `martlet explain`
 struct Explain: AsyncParsableCommand {
