@@ -34,7 +34,8 @@ struct SlurmTests {
         let array = try #require(scripts.first { $0.contains("#SBATCH --array=0-2") })
         #expect(array.contains("#SBATCH --nice=1") && array.contains("learning-rate=0.05"))
         let run = try #require(try JSONValue(parsing: ended.output)["run"]?.string)
-        let compared = try await there.run(["runs", "compare", run, "--where", "kind=mf", "--json"])
+        let compared = try await Program.run(
+            ["runs", "compare", run, "--project", there.project, "--where", "kind=mf", "--json"])
         #expect(try JSONValue(parsing: compared.output)["trials"]?.array?.count ?? 0 >= 3)
     }
 
