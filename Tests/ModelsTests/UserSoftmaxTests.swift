@@ -9,6 +9,7 @@ import Testing
     struct Subject: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var positiveTemperature: Double?
+        var normalizerPower = 1.0
         var isWhole = true
         var masks = false
     }
@@ -21,6 +22,10 @@ import Testing
             testDescription: "bilateral, items drawn, positives left out", positiveTemperature: 0.8, isWhole: false,
             masks: true),
         Subject(testDescription: "bilateral over all items", positiveTemperature: 0.3),
+        Subject(testDescription: "the sum raised to a power, items drawn", normalizerPower: 1.3, isWhole: false),
+        Subject(
+            testDescription: "bilateral, the sum raised to a power", positiveTemperature: 0.5, normalizerPower: 0.8,
+            masks: true),
     ]
 
     // More users and items than a tile has rows and columns.
@@ -33,8 +38,9 @@ import Testing
         let columns = subject.isWhole ? Array(0..<Int32(Self.items)) : [0, 3, 4, 9, 400, 529]
         let batch = Self.batch(columns, masks: subject.masks, &random)
         let loss = UserSoftmax(
-            temperature: 0.6, positiveTemperature: subject.positiveTemperature, items: Self.items,
-            columns: subject.isWhole ? nil : 10, dimension: Self.dimension, threads: 2)
+            temperature: 0.6, positiveTemperature: subject.positiveTemperature,
+            normalizerPower: subject.normalizerPower, items: Self.items, columns: subject.isWhole ? nil : 10,
+            dimension: Self.dimension, threads: 2)
         let (userGradient, itemGradient) = (u.copy(), v.copy())
         let drawn = Matrix(rows: columns.count, columns: Self.dimension)
         for (place, item) in columns.enumerated() {
@@ -45,7 +51,7 @@ import Testing
             itemGradient: itemGradient)
         var numbers = [u.values.map(Double.init), v.values.map(Double.init)]
         func reference() -> Double {
-            Self.reference(batch, numbers[0], numbers[1], positiveTemperature: subject.positiveTemperature)
+            Self.reference(batch, numbers[0], numbers[1], subject)
         }
         #expect(abs(value - reference()) < 1e-4 * abs(value))
         let gradients = [userGradient, itemGradient]
@@ -92,7 +98,7 @@ import Testing
     }
 
     private static func reference(
-        _ batch: UserSoftmax.Batch, _ u: [Double], _ v: [Double], positiveTemperature: Double?
+        _ batch: UserSoftmax.Batch, _ u: [Double], _ v: [Double], _ subject: Subject
     ) -> Double {
         func product(_ row: Int, _ item: Int32) -> Double {
             (0..<dimension).reduce(0) { $0 + u[row * dimension + $1] * v[Int(item) * dimension + $1] }
@@ -109,10 +115,12 @@ import Testing
             var positive = 0.0
             for entry in range {
                 let (share, fit) = (Double(batch.shares[entry]), product(row, batch.positives[entry]))
-                positive += share * (positiveTemperature.map { Reference.exp(fit / $0) } ?? fit / 0.6)
+                positive += share * (subject.positiveTemperature.map { Reference.exp(fit / $0) } ?? fit / 0.6)
             }
-            if let positiveTemperature { positive = positiveTemperature / 0.6 * Reference.log(positive) }
-            loss += Double(batch.weights[row]) * (Reference.log(sum) - positive)
+            if let positiveTemperature = subject.positiveTemperature {
+                positive = positiveTemperature / 0.6 * Reference.log(positive)
+            }
+            loss += Double(batch.weights[row]) * (subject.normalizerPower * Reference.log(sum) - positive)
         }
         return loss
     }

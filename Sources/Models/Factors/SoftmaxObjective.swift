@@ -28,7 +28,8 @@ struct SoftmaxObjective: Sendable {
             queueSize: settings.queueSize)
         loss = UserSoftmax(
             temperature: settings.temperature, positiveTemperature: settings.positiveTemperature,
-            items: pairs.itemCount, columns: settings.negatives == .all ? nil : sampler.largest, dimension: dimension,
+            normalizerPower: settings.normalizerPower, items: pairs.itemCount,
+            columns: settings.negatives == .all ? nil : sampler.largest, dimension: dimension,
             precision: settings.precision, threads: threads)
         let powers = (0..<pairs.userCount).map { user in
             pairs.range(user).isEmpty ? 0 : power(Double(pairs.range(user).count), settings.userExponent)

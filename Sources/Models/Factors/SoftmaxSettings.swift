@@ -9,6 +9,8 @@ struct SoftmaxSettings: Sendable, Equatable {
     var temperature: Double
     /// The temperature of the positives' own softmax; nil: a user's positives count alike.
     var positiveTemperature: Double?
+    /// The power of the sum over items: the loss is κ · log Σ exp − positives.
+    var normalizerPower: Double
     /// What stands for all items.
     var negatives: Negatives
     /// How many items are drawn for a batch.
@@ -37,6 +39,7 @@ extension SoftmaxSettings {
         temperature = fields.number("temperature", default: isCosine ? 0.1 : 1, in: 1e-4...1e4)
         let positive = fields.number("positive-temperature", default: 1, in: 1e-4...1e4)
         positiveTemperature = loss == .bsl ? positive : nil
+        normalizerPower = fields.number("normalizer-power", default: 1, in: 0.1...10)
         self.negatives = negatives
         self.negativeCount = negativeCount
         self.negativeExponent = negativeExponent
@@ -51,7 +54,8 @@ extension SoftmaxSettings {
     var members: [String: JSONValue] {
         [
             "similarity": .string(isCosine ? "cosine" : "dot"), "temperature": .number(temperature),
-            "positive-temperature": .number(storedPositiveTemperature), "queue-size": .integer(Int64(queueSize)),
+            "positive-temperature": .number(storedPositiveTemperature),
+            "normalizer-power": .number(normalizerPower), "queue-size": .integer(Int64(queueSize)),
             "mask-positives": .bool(masksPositives), "user-exponent": .number(userExponent),
             "precision": .string(precision.rawValue),
         ]

@@ -11,7 +11,11 @@ import Darwin
 ///
 /// z(r, j) = ⟨u_r, v_j⟩ / τ + o_j
 ///
-/// L = Σ_r w_r · (log Σ_j exp z(r, j) − P_r), P_r = Σ_i a_i · ⟨u_r, v_i⟩ / τ over the row's positives i
+/// L = Σ_r w_r · (κ · log Σ_j exp z(r, j) − P_r), P_r = Σ_i a_i · ⟨u_r, v_i⟩ / τ over the row's positives i
+///
+/// κ is 1 for the plain softmax. The two temperatures of the bilateral loss, one of the positives and one of the
+/// negatives, come down to it where a user's positives count one by one: more than 1 pushes what users did not have
+/// further away than what they had draws it near.
 ///
 /// The columns j are all items, or items drawn, o_j being what each stands for. With a temperature τ⁺ of the positives
 /// this is the bilateral softmax loss, P_r = (τ⁺ / τ) · log Σ_i a_i · exp(⟨u_r, v_i⟩ / τ⁺), in which positives that fit
@@ -31,6 +35,8 @@ package struct UserSoftmax: Sendable {
     package let scale: Float
     /// 1 / τ⁺; nil: positives count by their shares.
     package let positiveScale: Float?
+    /// κ.
+    package let normalizerPower: Float
     /// How exactly the factors of the products are held.
     package let precision: Precision
     private let dimension: Int
@@ -46,14 +52,16 @@ package struct UserSoftmax: Sendable {
     /// Takes memory.
     ///
     /// - Parameters:
+    ///   - normalizerPower: κ, the power that the sum over columns is raised to.
     ///   - columns: the most columns of a batch; nil: the columns are always all `items`.
     package init(
-        temperature: Double, positiveTemperature: Double?, items: Int, columns: Int?, dimension: Int,
-        precision: Precision = .float32, threads: Int
+        temperature: Double, positiveTemperature: Double?, normalizerPower: Double = 1, items: Int, columns: Int?,
+        dimension: Int, precision: Precision = .float32, threads: Int
     ) {
         self.precision = precision
         scale = Float(1 / temperature)
         positiveScale = positiveTemperature.map { Float(1 / $0) }
+        self.normalizerPower = Float(normalizerPower)
         self.dimension = dimension
         self.threads = threads
         tiles = (0..<threads).map { _ in Matrix(rows: Self.tileRows, columns: Self.tileColumns) }
@@ -173,9 +181,9 @@ package struct UserSoftmax: Sendable {
         for (place, row) in rows.enumerated() {
             guard weights[place] != 0 else { continue }
             let positive = positives(row, of: batch, users, items, userGradient, worker)
-            loss += Double(weights[place]) * (Double(logSums[place]) - positive)
+            loss += Double(weights[place]) * (Double(normalizerPower * logSums[place]) - positive)
         }
-        let slopes = weights.map { $0 * scale }
+        let slopes = weights.map { $0 * scale * normalizerPower }
         for first in stride(from: 0, to: batch.columns.count, by: Self.tileColumns) {
             let tile = first..<min(first + Self.tileColumns, batch.columns.count)
             logits(rows, tile, of: batch, users, columns, worker)
