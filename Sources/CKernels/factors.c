@@ -23,10 +23,8 @@ static size_t shuffled_pairs(const struct martlet_pairs_job *job, uint64_t *rand
         for (int64_t pair = job->offsets[user]; pair < job->offsets[user + 1]; pair++) {
             if (job->part_of_item[job->pair_items[pair]] != job->part) continue;
             const size_t place = below(random, count + 1);
-            job->order_users[count] = job->order_users[place];
-            job->order_pairs[count] = job->order_pairs[place];
-            job->order_users[place] = (uint32_t)user;
-            job->order_pairs[place] = (uint32_t)pair;
+            job->order[count] = job->order[place];
+            job->order[place] = (uint64_t)user << 32 | (uint64_t)pair;
             count++;
         }
     return count;

@@ -193,8 +193,16 @@ TARGET static double NAME(pairs)(const struct martlet_pairs_job *job) {
     double loss = 0;
     for (size_t first = 0; first < count; first += CHUNK) {
         const size_t length = count - first < CHUNK ? count - first : CHUNK;
-        const uint32_t *users = job->order_users + first, *pairs = job->order_pairs + first;
-        int32_t drawn[CHUNK];
+        uint32_t users[CHUNK], pairs[CHUNK];
+        int32_t positives[CHUNK], drawn[CHUNK];
+        // Apart from the steps, so that many of these scattered reads are under way at once.
+        for (size_t p = 0; p < length; p++) {
+            users[p] = (uint32_t)(job->order[first + p] >> 32);
+            pairs[p] = (uint32_t)job->order[first + p];
+            positives[p] = job->pair_items[pairs[p]];
+        }
+        // Σ log(1 + e) as the logarithm of a product: each factor is at most 2.
+        double product = 1;
         // Where each pair has one negative, they are drawn first, so that the rows can be fetched while others are used.
         if (job->loss == MARTLET_BPR)
             for (size_t p = 0; p < length; p++) {
@@ -203,11 +211,11 @@ TARGET static double NAME(pairs)(const struct martlet_pairs_job *job) {
             }
         for (size_t p = 0; p < length; p++) {
             const size_t user = users[p];
-            const int32_t i = job->pair_items[pairs[p]];
+            const int32_t i = positives[p];
             const float weight = job->pair_weights ? job->pair_weights[pairs[p]] : 1;
             if (p + AHEAD < length) {
                 NAME(prefetch)(job->users + users[p + AHEAD] * width, width);
-                NAME(prefetch)(job->items + (size_t)job->pair_items[pairs[p + AHEAD]] * width, width);
+                NAME(prefetch)(job->items + (size_t)positives[p + AHEAD] * width, width);
                 if (job->loss == MARTLET_BPR && drawn[p + AHEAD] >= 0)
                     NAME(prefetch)(job->items + (size_t)drawn[p + AHEAD] * width, width);
             }
@@ -220,7 +228,12 @@ TARGET static double NAME(pairs)(const struct martlet_pairs_job *job) {
                     const float x = NAME(score)(job, u, i) - NAME(score)(job, u, j), e = expf(-fabsf(x));
                     // σ(−x) and −log σ(x) from one exponential that cannot overflow; NaN stays NaN.
                     const float slope = (x > 0 ? e : 1) / (1 + e);
-                    loss += (double)(weight * ((x > 0 ? 0 : -x) + log1pf(e)));
+                    if (job->pair_weights) {
+                        loss += (double)(weight * ((x > 0 ? 0 : -x) + log1pf(e)));
+                    } else {
+                        loss += x > 0 ? 0 : (double)-x;
+                        product *= 1 + (double)e;
+                    }
                     NAME(step_pair)(job, user, i, j, weight * slope, room);
                     break;
                 }
@@ -234,6 +247,7 @@ TARGET static double NAME(pairs)(const struct martlet_pairs_job *job) {
                     break;
             }
         }
+        loss += log(product);
     }
     return loss;
 }

@@ -62,8 +62,7 @@ import Testing
     private static func run(_ subject: Subject, _ numbers: inout [Float]) -> Double {
         numbers.withUnsafeMutableBufferPointer { numbers in
             let (users, items) = (numbers.baseAddress!, numbers.baseAddress! + width)
-            var order = [UInt32](repeating: 0, count: 2)
-            var orderPairs = order
+            var order = [UInt64](repeating: 0, count: 2)
             let (offsets, pairItems, weights): ([Int64], [Int32], [Float]) = ([0, 1], [1], [subject.weight])
             let (parts, candidates) = ([Int32](repeating: 0, count: itemCount), subject.candidates)
             var job = martlet_pairs_job()
@@ -82,16 +81,13 @@ import Testing
                         parts.withUnsafeBufferPointer { parts in
                             candidates.withUnsafeBufferPointer { candidates in
                                 order.withUnsafeMutableBufferPointer { order in
-                                    orderPairs.withUnsafeMutableBufferPointer { orderPairs in
-                                        job.offsets = offsets.baseAddress
-                                        job.pair_items = pairItems.baseAddress
-                                        job.pair_weights = weights.baseAddress
-                                        job.part_of_item = parts.baseAddress
-                                        job.candidates = candidates.baseAddress
-                                        job.order_users = order.baseAddress
-                                        job.order_pairs = orderPairs.baseAddress
-                                        return martlet_pairs(&job)
-                                    }
+                                    job.offsets = offsets.baseAddress
+                                    job.pair_items = pairItems.baseAddress
+                                    job.pair_weights = weights.baseAddress
+                                    job.part_of_item = parts.baseAddress
+                                    job.candidates = candidates.baseAddress
+                                    job.order = order.baseAddress
+                                    return martlet_pairs(&job)
                                 }
                             }
                         }

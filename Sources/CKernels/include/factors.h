@@ -28,7 +28,7 @@ struct martlet_pairs_job {
     int32_t part;                  // the items of this job: those of this part
     const int32_t *candidates;     // what negatives are drawn from; an item may stand there more than once
     size_t candidate_count, item_count;
-    uint32_t *order_users, *order_pairs;  // room for as many pairs as the users have
+    uint64_t *order;               // room for as many pairs as the users have
     uint64_t seed;
     enum martlet_pair_loss loss;
     enum martlet_rule rule;

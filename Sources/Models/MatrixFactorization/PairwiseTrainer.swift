@@ -55,10 +55,7 @@ struct PairwiseTrainer: FactorTrainer {
         _ number: Int, rate: (Double) -> Double, progress: (Int) throws -> Void
     ) throws -> Double {
         let part = partition(epoch: number)
-        var candidates = [[Int32]](repeating: [], count: threads)
-        for item in part.indices {
-            for _ in 0..<multiplicities[item] { candidates[Int(part[item])].append(Int32(item)) }
-        }
+        let candidates = candidates(part)
         var sum = 0.0
         for round in 0..<threads {
             try progress(pairs.count * round / threads)
@@ -80,6 +77,20 @@ struct PairwiseTrainer: FactorTrainer {
         guard threads > 1 else { return [Int32](repeating: 0, count: pairs.itemCount) }
         var random = RandomSource(seed: seed, stream: 2_000_000 + UInt64(epoch))
         return (0..<pairs.itemCount).map { _ in Int32(random.index(below: threads)) }
+    }
+
+    /// The items of each part, each as often as it stands among the candidates.
+    private func candidates(_ part: [Int32]) -> [[Int32]] {
+        (0..<Int32(threads)).map { own in
+            var count = 0
+            for item in part.indices where part[item] == own { count += multiplicities[item] }
+            return [Int32](unsafeUninitializedCapacity: count) { list, filled in
+                for item in part.indices where part[item] == own {
+                    for place in filled..<filled + multiplicities[item] { list[place] = Int32(item) }
+                    filled += multiplicities[item]
+                }
+            }
+        }
     }
 
     private func round(
@@ -133,7 +144,7 @@ struct PairwiseTrainer: FactorTrainer {
                             (job.part_of_item, job.part) = (parts.baseAddress, Int32(part))
                             (job.candidates, job.candidate_count) = (candidates.baseAddress, candidates.count)
                             job.item_count = pairs.itemCount
-                            (job.order_users, job.order_pairs) = (order.users, order.pairs)
+                            job.order = order.pairs
                             job.seed = seed
                             job.loss = settings.loss.kernel
                             job.rule = settings.optimizer.kernel
@@ -152,20 +163,14 @@ struct PairwiseTrainer: FactorTrainer {
 private final class PairOrder: @unchecked Sendable {
     // Sendable: each object belongs to one thread of a round; rounds come one after the other.
 
-    let users: UnsafeMutablePointer<UInt32>
-    let pairs: UnsafeMutablePointer<UInt32>
+    let pairs: UnsafeMutablePointer<UInt64>
 
     init(capacity: Int) {
-        users = .allocate(capacity: max(capacity, 1))
         pairs = .allocate(capacity: max(capacity, 1))
-        users.initialize(repeating: 0, count: max(capacity, 1))
         pairs.initialize(repeating: 0, count: max(capacity, 1))
     }
 
-    deinit {
-        users.deallocate()
-        pairs.deallocate()
-    }
+    deinit { pairs.deallocate() }
 }
 
 extension RandomSource {
