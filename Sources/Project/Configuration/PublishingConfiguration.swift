@@ -16,6 +16,12 @@ public struct PublishingConfiguration: Sendable {
     /// The bundles.
     public var bundleStore: BundleStore { BundleStore(folder: bundles) }
 
+    /// The file that keeps the last version's catalogue and fallbacks, for a server that starts while the lists' Redis is
+    /// away; nil where the lists are on this machine.
+    public var listCopy: String? {
+        if case .redis = store.kind { "\(bundles)/lists.copy" } else { nil }
+    }
+
     /// Reads `publish:`.
     init(_ fields: inout ConfigurationFields, projectFolder: String) {
         var storeFields = fields.fields("store")

@@ -93,6 +93,10 @@ extension ShopFlow {
             // Before the switch, which turns lists and bundle together.
             try bundle(writer.version)
             let version = try await writer.commit()
+            if let copy = project.publishing.listCopy {
+                // What the next server starts from, should the store be away then.
+                _ = try? await ListReader(store: store, shop: project.name, copy: copy).refresh()
+            }
             progress.end("publish", summary: "version \(version.version), \(version.manifest.lists) lists")
             _ = try await publisher.prune(
                 keep: project.publishing.keep, olderThan: project.publishing.removeAfter)

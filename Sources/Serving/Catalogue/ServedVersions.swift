@@ -26,8 +26,8 @@ final class ServedVersions: Service {
     ///
     /// - Throws: what ``Stores/ListReader/refresh()`` throws.
     func refresh() async throws {
+        defer { adopt() }
         try await reader.refresh()
-        adopt()
     }
 
     /// Follows the reader until the server stops.
@@ -46,7 +46,8 @@ final class ServedVersions: Service {
     }
 
     private func adopt() {
-        guard let snapshot = reader.snapshot, !snapshot.isSame(as: current?.snapshot) else { return }
+        guard let snapshot = reader.snapshot else { return }
+        if let now = current?.snapshot, snapshot.isSame(as: now), snapshot.isCopy == now.isCopy { return }
         let version = ServedVersion(snapshot)
         let old = held.withLock { held in
             defer { held = version }
@@ -58,6 +59,7 @@ final class ServedVersions: Service {
                 "version": .stringConvertible(snapshot.version), "model": .string(snapshot.manifest.model),
                 "users": .stringConvertible(snapshot.manifest.users),
                 "items": .stringConvertible(snapshot.manifest.items),
+                "stand_ins_only": .stringConvertible(snapshot.isCopy),
                 "previous": .string(old.map { String($0.snapshot.version) } ?? "none"),
             ])
     }

@@ -129,7 +129,10 @@ public struct RecommendationService: Service {
         do {
             try await versions.refresh()
         } catch {
-            logger.warning("no version could be loaded yet; the server answers 503 until it can", error: error)
+            logger.warning(
+                versions.current == nil
+                    ? "no version could be loaded yet; the server answers 503 until it can"
+                    : "the store does not answer; a copy of the last version stands in until it does", error: error)
         }
         await intake?.start()
         await pipelines?.refresh()

@@ -61,8 +61,10 @@ extension ListPublisher {
     /// - Throws: `notFound` if one of the versions is not there, `unavailable`, `corrupted`.
     /// - Complexity: O(users · k), at most `limit` users
     public func difference(from: Int, to: Int, limit: Int = 50_000) async throws -> ListDifference {
-        let before = try await ListSnapshot.load(version: from, publisher: self) {}
-        let after = try await ListSnapshot.load(version: to, publisher: self) {}
+        let before = try await ListSnapshot.load(
+            LiveVersion(version: from, since: 0), publisher: self, confirm: {})
+        let after = try await ListSnapshot.load(
+            LiveVersion(version: to, since: 0), publisher: self, confirm: {})
         let box = DifferenceBox(DifferenceCount(before: before, after: after))
         do {
             try await before.namespace.scan { batch in

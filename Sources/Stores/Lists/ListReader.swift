@@ -3,8 +3,10 @@ import Synchronization
 
 /// Follows a shop's live version: loads each new one aside and swaps it in whole.
 ///
-/// ``snapshot`` is what requests use; it costs a lock for an instant. ``run()`` looks at the pointer once per interval.
-/// A version that cannot be loaded leaves the one before in place.
+/// ``snapshot`` is what requests use; it costs a lock for an instant. ``run()`` looks at the pointer once per interval, and
+/// four times as often while the store does not answer. A version that cannot be loaded leaves the one before in place.
+/// A reader that begins while the store is away takes the catalogue and the fallbacks from the copy that the last one left
+/// on the disk.
 public final class ListReader: Sendable {
     /// How the reader is doing.
     public struct Status: Sendable {
@@ -23,6 +25,7 @@ public final class ListReader: Sendable {
 
     private let publisher: ListPublisher
     private let pollInterval: Duration
+    private let copy: String?
     private let state = Mutex(State())
 
     /// Makes a reader without a snapshot; ``refresh()`` or ``run()`` loads the first.
@@ -31,7 +34,11 @@ public final class ListReader: Sendable {
     ///   - store: the store that versions are published to.
     ///   - shop: the shop's name.
     ///   - pollInterval: how often the pointer is read.
-    public init(store: any KeyValueStore, shop: String, pollInterval: Duration = .seconds(1)) {
+    ///   - copy: the file that keeps the last version's catalogue and fallbacks for a start without the store; nil: none.
+    public init(
+        store: any KeyValueStore, shop: String, pollInterval: Duration = .seconds(1), copy: String? = nil
+    ) {
+        self.copy = copy
         publisher = ListPublisher(store: store, shop: shop)
         self.pollInterval = pollInterval
     }
@@ -68,6 +75,7 @@ public final class ListReader: Sendable {
                     error as? MartletError
                     ?? MartletError(.unavailable, "the lists of '\(shop)' cannot be read", underlying: error)
             }
+            standIn()
             throw error
         }
     }
@@ -76,8 +84,8 @@ public final class ListReader: Sendable {
     public func run() async {
         while !Task.isCancelled {
             // The fault is kept in `status`, where health checks look; the next round tries again.
-            _ = try? await refresh()
-            try? await Task.sleep(for: pollInterval)
+            let isAway = (try? await refresh()) == nil
+            try? await Task.sleep(for: isAway ? pollInterval / 4 : pollInterval)
         }
     }
 
@@ -88,12 +96,16 @@ public final class ListReader: Sendable {
                     .notFound, "nothing is published for '\(shop)' in \(store.summary)",
                     hint: "publish first: martlet publish")
             }
-            if live.version == snapshot?.version, live.since == snapshot?.since { return false }
+            if let snapshot, !snapshot.isCopy, live.version == snapshot.version, live.since == snapshot.since {
+                return false
+            }
             do {
-                var snapshot = try await ListSnapshot.load(version: live.version, publisher: publisher) { [weak self] in
-                    try await self?.confirm(live.version)
-                }
-                snapshot.since = live.since
+                let snapshot = try await ListSnapshot.load(
+                    live, publisher: publisher,
+                    copy: { parts in
+                        // A disk that is full is no reason to serve an old version.
+                        if let copy { try? parts.write(to: copy) }
+                    }, confirm: { [weak self] in try await self?.confirm(live.version) })
                 state.withLock { $0.snapshot = snapshot }
                 return true
             } catch {
@@ -103,6 +115,19 @@ public final class ListReader: Sendable {
             }
         }
         return false
+    }
+
+    /// Takes the copy of the last version, where nothing else is there to answer from.
+    private func standIn() {
+        guard let copy, snapshot == nil, let reason = status.error, [.unavailable, .notFound].contains(reason.code),
+            let parts = try? ListCopy(reading: copy),
+            var snapshot = try? ListSnapshot(
+                parts,
+                namespace: AbsentNamespace(name: publisher.names.namespace(parts.manifest.version), reason: reason),
+                confirm: {})
+        else { return }
+        snapshot.isCopy = true
+        state.withLock { $0.snapshot = $0.snapshot ?? snapshot }
     }
 
     /// A user without a list is common, a version that was removed under our feet is not: ask the store only if the

@@ -13,6 +13,8 @@ public struct ListSnapshot: Sendable {
     /// Since when the version is live, in seconds since 1970: tells it from one of the same number in a store that was
     /// emptied meanwhile.
     package internal(set) var since: Int64 = 0
+    /// Whether the version comes from a copy on the disk, because the store was away: it has no lists but the fallbacks.
+    package internal(set) var isCopy = false
     let namespace: any NamespaceReader
     /// Throws if the version was removed from the store.
     let confirm: @Sendable () async throws -> Void

@@ -18,9 +18,14 @@ public final class RedisStore: KeyValueStore {
 
     /// Connects and logs in.
     ///
+    /// - Parameter mayBeAway: whether a server that does not answer is no fault yet: what the store is asked fails until it
+    ///   does.
     /// - Throws: `unavailable` if no server answers, `unauthorized` if it refuses us, `invalidConfiguration`.
-    public static func connect(_ configuration: RedisConfiguration, readOnly: Bool = false) async throws -> RedisStore {
-        RedisStore(client: try await RedisClient.connect(configuration), isReadOnly: readOnly)
+    public static func connect(
+        _ configuration: RedisConfiguration, readOnly: Bool = false, mayBeAway: Bool = false
+    ) async throws -> RedisStore {
+        RedisStore(
+            client: try await RedisClient.connect(configuration, mayBeAway: mayBeAway), isReadOnly: readOnly)
     }
 
     /// See ``KeyValueStore/summary``.
@@ -100,6 +105,7 @@ public final class RedisStore: KeyValueStore {
 
     /// See ``KeyValueStore/checkHealth()``.
     public func checkHealth() async throws {
+        try await client.settle()
         for node in client.primaries {
             let answer = try await node.send(RedisCommands("PING"))[0]
             if case .error(let text) = answer { throw RedisReply.explain(text, endpoint: node.endpoint) }

@@ -36,11 +36,14 @@ public struct StoreConfiguration: Sendable {
 
     /// Opens the store. Opened for reading only, it refuses every change, and RocksDB needs no right to write.
     ///
+    /// - Parameter mayBeAway: whether a server that does not answer is no fault yet: what the store is asked fails until it
+    ///   does.
     /// - Throws: `unavailable`, `unauthorized`, `notFound` (reading a folder that does not exist), `system`.
-    public func open(readOnly: Bool) async throws -> any KeyValueStore {
+    public func open(readOnly: Bool, mayBeAway: Bool = false) async throws -> any KeyValueStore {
         switch kind {
         case .rocksdb(let path, let options): try RocksDBStore(path: path, options: options, readOnly: readOnly)
-        case .redis(let redis): try await RedisStore.connect(redis, readOnly: readOnly)
+        case .redis(let redis):
+            try await RedisStore.connect(redis, readOnly: readOnly, mayBeAway: mayBeAway)
         case .memory(let store): store
         }
     }

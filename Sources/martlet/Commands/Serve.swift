@@ -51,11 +51,12 @@ struct Serve: AsyncParsableCommand {
             redis.timeout = min(redis.timeout, serving.timeouts.store)
             lists.kind = .redis(redis)
         }
-        let store = try await lists.open(readOnly: true)
-        let reader = ListReader(store: store, shop: project.name)
+        let store = try await lists.open(readOnly: true, mayBeAway: true)
+        let reader = ListReader(store: store, shop: project.name, copy: project.publishing.listCopy)
         var features: FeatureStore?
         if let section = project.featureStore {
-            features = FeatureStore(section.definitions, online: try await section.online.open(readOnly: false))
+            features = FeatureStore(
+                section.definitions, online: try await section.online.open(readOnly: false, mayBeAway: true))
         }
         var pipeline = project.pipeline.map {
             PipelineOptions(configuration: $0, bundles: project.publishing.bundleStore)

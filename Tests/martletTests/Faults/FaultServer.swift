@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import TestSupport
@@ -59,6 +60,12 @@ final class FaultServer: Sendable {
         server.waitUntilExit()
         RunningServers.remove(server.processIdentifier)
         return wasRunning && server.terminationReason == .exit && server.terminationStatus == 0
+    }
+
+    /// Whether a user is answered with the user's own list.
+    func hasOwnList(_ user: String) throws -> Bool {
+        let answer = try LoopbackConnection(port: port).ask("GET", "/v1/recommendations/\(user)")
+        return answer.status == 200 && answer.json["fallback"] == nil
     }
 
     /// The end of what it logged.

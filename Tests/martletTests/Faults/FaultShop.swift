@@ -1,4 +1,5 @@
 import Foundation
+import Stores
 import TestSupport
 
 /// A trained shop with two published versions, of which every fault gets a copy to break.
@@ -26,7 +27,15 @@ final class FaultShop: Sendable {
         let path = "\(shop.folder)/data/transactions_train.csv"
         let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst().prefix(300)
             .map { line in line.split(separator: ",").map { $0.filter { $0 != "\"" } } }
-        users = Array(Set(rows.map { $0[1] })).sorted()
+        // Who bought too little to be learned from has no list.
+        let buyers = Array(Set(rows.map { $0[1] })).sorted()
+        let store = try await StoreConfiguration(.rocksdb(path: "\(shop.project)/published", options: RocksDBOptions()))
+            .open(readOnly: true)
+        let reader = ListReader(store: store, shop: "shop")
+        try await reader.refresh()
+        let lists = try await reader.snapshot?.lists(users: buyers) ?? []
+        await store.close()
+        users = zip(buyers, lists).filter { $1 != nil }.map(\.0)
         items = Array(Set(rows.map { $0[2] })).sorted()
     }
 

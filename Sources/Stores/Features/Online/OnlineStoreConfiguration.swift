@@ -53,13 +53,15 @@ public struct OnlineStoreConfiguration: Sendable {
 
     /// Opens the store.
     ///
+    /// - Parameter mayBeAway: whether a server that does not answer is no fault yet: reads fail until it does.
     /// - Throws: `unavailable`, `unauthorized`, `busy` if another process writes the folder, `notFound` (reading a folder
     ///   that does not exist), `system`.
-    public func open(readOnly: Bool) async throws -> any OnlineStore {
+    public func open(readOnly: Bool, mayBeAway: Bool = false) async throws -> any OnlineStore {
         switch store.kind {
         case .rocksdb(let path, let options):
             try RocksDBOnlineStore(path: path, options: options, keyTTL: keyTTL, readOnly: readOnly)
-        case .redis(let redis): try await RedisOnlineStore.connect(redis, keyTTL: keyTTL, readOnly: readOnly)
+        case .redis(let redis):
+            try await RedisOnlineStore.connect(redis, keyTTL: keyTTL, readOnly: readOnly, mayBeAway: mayBeAway)
         case .memory: MemoryOnlineStore(keyTTL: keyTTL)
         }
     }

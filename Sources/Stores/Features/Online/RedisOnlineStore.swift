@@ -19,13 +19,16 @@ public final class RedisOnlineStore: OnlineStore {
 
     /// Connects and logs in.
     ///
-    /// - Parameter keyTTL: seconds after its last write at which Redis forgets an entity; nil: never.
+    /// - Parameters:
+    ///   - keyTTL: seconds after its last write at which Redis forgets an entity; nil: never.
+    ///   - mayBeAway: whether a server that does not answer is no fault yet: what the store is asked fails until it does.
     /// - Throws: `unavailable` if no server answers, `unauthorized`, `invalidConfiguration`.
-    public static func connect(_ configuration: RedisConfiguration, keyTTL: Int? = nil, readOnly: Bool = false)
-        async throws -> RedisOnlineStore
-    {
+    public static func connect(
+        _ configuration: RedisConfiguration, keyTTL: Int? = nil, readOnly: Bool = false, mayBeAway: Bool = false
+    ) async throws -> RedisOnlineStore {
         RedisOnlineStore(
-            client: try await RedisClient.connect(configuration), keyTTL: keyTTL, isReadOnly: readOnly)
+            client: try await RedisClient.connect(configuration, mayBeAway: mayBeAway), keyTTL: keyTTL,
+            isReadOnly: readOnly)
     }
 
     /// See ``OnlineStore/summary``.
@@ -102,6 +105,7 @@ public final class RedisOnlineStore: OnlineStore {
 
     /// See ``OnlineStore/checkHealth()``.
     public func checkHealth() async throws {
+        try await client.settle()
         for node in client.primaries {
             let answer = try await node.send(RedisCommands("PING"))[0]
             if case .error(let text) = answer { throw RedisReply.explain(text, endpoint: node.endpoint) }

@@ -21,6 +21,13 @@ final class RedisNode: Sendable {
         var downSince: ContinuousClock.Instant?
     }
 
+    /// A page waits for who comes back: it is looked for twice a second at least.
+    private static let backoff = {
+        var backoff = Backoff()
+        backoff.limit = 0.5
+        return backoff
+    }()
+
     let endpoint: RedisEndpoint
     private let configuration: RedisConfiguration
     private let state: Mutex<State>
@@ -86,7 +93,7 @@ final class RedisNode: Sendable {
                 state.error =
                     error as? MartletError
                     ?? MartletError(.unavailable, "no connection to redis at \(endpoint)", underlying: error)
-                state.blockedUntil = .now + .seconds(Backoff().seconds(after: state.failures))
+                state.blockedUntil = .now + .seconds(Self.backoff.seconds(after: state.failures))
                 state.downSince = state.downSince ?? .now
             }
             throw error

@@ -24,6 +24,7 @@ extension RedisClient {
         var open = Array(0..<work.count)
         var failures = 0
         var lastProgress = ContinuousClock.now
+        try await settle()
         while !open.isEmpty {
             let (chunks, homeless) = route(open, work)
             var retry = homeless

@@ -4,35 +4,58 @@ import Synchronization
 /// Sends commands to the servers that hold their keys, and goes on when a server dies or slots move.
 final class RedisClient: Sendable {
     private struct State {
-        var topology: RedisTopology
+        /// Without a server until one has answered.
+        var topology = RedisTopology()
+        var isCluster: Bool
         var nodes: [RedisEndpoint: RedisNode] = [:]
         var refresh: Task<Void, any Error>?
     }
 
     let configuration: RedisConfiguration
-    let isCluster: Bool
     private let state: Mutex<State>
 
-    private init(_ configuration: RedisConfiguration, isCluster: Bool, first: RedisNode) {
+    private init(_ configuration: RedisConfiguration) {
         self.configuration = configuration
-        self.isCluster = isCluster
-        state = Mutex(State(topology: RedisTopology(single: first.endpoint), nodes: [first.endpoint: first]))
+        state = Mutex(State(isCluster: configuration.cluster ?? false))
     }
 
     /// Connects to the first endpoint that answers.
     ///
+    /// - Parameter mayBeAway: whether the client is made all the same where none answers: what it is asked fails until one
+    ///   does.
     /// - Throws: `unavailable` if none does, `unauthorized`.
-    static func connect(_ configuration: RedisConfiguration) async throws -> RedisClient {
+    static func connect(_ configuration: RedisConfiguration, mayBeAway: Bool = false) async throws -> RedisClient {
         precondition(!configuration.endpoints.isEmpty, "a Redis store has an endpoint")
+        let client = RedisClient(configuration)
+        do {
+            try await client.settle()
+        } catch let error as MartletError where error.code == .unavailable && mayBeAway {
+        } catch {
+            client.close()
+            throw error
+        }
+        return client
+    }
+
+    /// Whether the server is one of a cluster.
+    var isCluster: Bool { state.withLock { $0.isCluster } }
+
+    /// Finds a server that answers, and out whether it is one of a cluster, unless that is known.
+    ///
+    /// - Throws: `unavailable` if none answers, `unauthorized`.
+    func settle() async throws {
+        guard topology.primaries.isEmpty else { return }
         var failure: (any Error)?
         for endpoint in configuration.endpoints {
-            let node = RedisNode(endpoint, configuration)
             do {
-                let mode = try await node.connection().mode
+                let mode = try await node(endpoint).connection().mode
                 let isCluster = configuration.cluster ?? (mode == "cluster")
-                let client = RedisClient(configuration, isCluster: isCluster, first: node)
-                if isCluster { try await client.refreshTopology() }
-                return client
+                state.withLock { state in
+                    state.isCluster = isCluster
+                    if !isCluster { state.topology = RedisTopology(single: endpoint) }
+                }
+                if isCluster { try await refreshTopology() }
+                return
             } catch let error as MartletError where error.code == .unauthorized {
                 throw error
             } catch {

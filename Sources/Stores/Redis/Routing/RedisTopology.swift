@@ -14,6 +14,12 @@ struct RedisTopology: Sendable {
     /// For each slot the place of its server in `primaries`, or -1. Empty where there is no cluster.
     var slots: [Int16]
 
+    /// No server yet.
+    init() {
+        primaries = []
+        slots = []
+    }
+
     /// One server that holds everything.
     init(single endpoint: RedisEndpoint) {
         primaries = [Primary(endpoint: endpoint, replicas: 0)]
