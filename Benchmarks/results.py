@@ -85,16 +85,20 @@ def machine():
     return f"{name}, {os.cpu_count()} cores" + (f", {' '.join(widest)}" if widest else "")
 
 
-def record(race, work, peer, unit, theirs, ours, asked=None, less=False, **more):
+def record(race, work, peer, unit, theirs, ours, asked=None, less=False, bound=None, **more):
     """One comparison. `theirs` and `ours` hold a value for each round, in turn; the ratio is the median of the rounds'.
     Without `theirs` it is Martlet's figure alone.
 
     `less`: the values are times, so that less is better; the ratio is always of rates, Martlet's over the peer's.
+    `asked`: the ratio that was asked for. `bound`: the figure that was asked of Martlet itself, the most of it where less
+    is better, the least otherwise.
     `more`: `peak` and `peer_peak` in MB, `share` of `ceiling` (a text), `note`, and `against`, the peer's name where
     `peer` says more than that: a later line of the same race, work and name takes this one's place.
     """
     line = {"race": race, "work": work, "peer": peer, "unit": unit, "ours": statistics.median(ours), "asked": asked,
             "calm": was_calm, **more}
+    if bound is not None:
+        line |= {"bound": bound, "less": less}
     if theirs:
         ratios = [(a / b if less else b / a) for a, b in zip(theirs, ours)]
         line |= {"theirs": statistics.median(theirs), "ratio": statistics.median(ratios),

@@ -12,7 +12,8 @@ import results
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # In the order of the tables.
-RACES = ["two-tower", "dlrm", "ials", "bpr", "ease", "topk", "single", "ann", "evaluation", "etl", "publish", "serving"]
+RACES = ["two-tower", "dlrm", "ials", "bpr", "ease", "topk", "single", "ann", "evaluation", "flow", "etl", "publish", "serving",
+         "features", "events", "online", "triton", "inference"]
 
 
 def megabytes(value):
@@ -36,15 +37,22 @@ def speed(lines):
     rows = ["| work | peer | Martlet | ratio | asked | share of the ceiling | peak MB, peer · Martlet | remarks | measured |",
             "|---|---|---|---|---|---|---|---|---|"]
     for line in lines:
-        asked, share, ratios = line.get("asked"), line.get("share"), line.get("ratios", [])
+        asked, bound, share, ratios = line.get("asked"), line.get("bound"), line.get("share"), line.get("ratios", [])
         ratio = f"{line['ratio']:.2f} ×" if ratios else "–"
         if ratios and asked is not None and line["ratio"] >= asked:
             ratio = f"**{ratio}**"
         if len(ratios) > 1:
             ratio += f" ({min(ratios):.2f}–{max(ratios):.2f})"
+        ours, wanted = f"{results.figure(line['ours'])} {line['unit']}", []
+        if asked is not None:
+            wanted.append(f"≥ {asked:g} ×")
+        if bound is not None:
+            wanted.append(f"{'≤' if line['less'] else '≥'} {results.figure(bound)} {line['unit']}")
+            if line["ours"] <= bound if line["less"] else line["ours"] >= bound:
+                ours = f"**{ours}**"
         rows.append("| " + " | ".join([
             line["work"], f"{line['peer']}: {results.figure(line['theirs'])} {line['unit']}" if ratios else "–",
-            f"{results.figure(line['ours'])} {line['unit']}", ratio, "–" if asked is None else f"≥ {asked:g} ×",
+            ours, ratio, "; ".join(wanted) or "–",
             "–" if share is None else f"{share:.0%} of {line['ceiling']}",
             f"{megabytes(line.get('peer_peak'))} · {megabytes(line.get('peak'))}",
             "; ".join(filter(None, [line.get("note"), None if line.get("calm", True) else "other programs ran beside it"])),

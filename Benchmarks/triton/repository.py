@@ -18,6 +18,8 @@ STAGES = [
     ("sampling", "Sampling", ["candidate_ids", "scores"], ["ordered_ids", "ordered_scores"]),
 ]
 BATCH = 16
+HERE = os.path.dirname(os.path.abspath(__file__))
+PLACES = [HERE, f"{os.path.dirname(HERE)}/online"]
 
 
 def tensors(kind, names):
@@ -40,7 +42,9 @@ def make(folder, instances):
         config = (f'name: "{name}"\nbackend: "python"\nmax_batch_size: {BATCH}\n' + tensors("input", inputs)
                   + tensors("output", outputs) + f"instance_group [{{ kind: KIND_CPU count: {instances} }}]\n"
                   + "dynamic_batching { }\n")
-        write(f"{folder}/{name}", config, f"from stages import {kind} as TritonPythonModel\n")
+        # The stub takes no PYTHONPATH.
+        write(f"{folder}/{name}", config,
+              f"import sys\nsys.path += {PLACES!r}\nfrom stages import {kind} as TritonPythonModel\n")
     steps = []
     for name, _, inputs, outputs in STAGES:
         maps = "".join(f'      input_map {{ key: "{tensor}" value: "{tensor}" }}\n' for tensor in inputs)
