@@ -62,7 +62,9 @@ let parts: [Part] = [
     Part(
         name: "VectorStores", imports: ["Core", "Tensor", "Index", "Stores"], testImports: ["TestSupport"]),
     Part(name: "Pipeline", imports: ["Core", "Tensor", "Features", "Models", "Index", "Stores"]),
-    Part(name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"]),
+    Part(
+        name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"],
+        testImports: ["TestSupport"]),
     Part(
         name: "Serving", imports: ["Core", "Features", "Models", "Index", "Stores", "Pipeline"],
         products: [

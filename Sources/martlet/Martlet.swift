@@ -23,7 +23,7 @@ struct Martlet: AsyncParsableCommand {
                     Load.self, Transform.self, FeaturesCommand.self, Train.self, Evaluate.self, TestCommand.self,
                     Recommend.self, Publish.self,
                 ]),
-            CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self, Schedule.self]),
+            CommandGroup(name: "Whole runs:", subcommands: [Run.self, Runs.self, Schedule.self, FlowCommand.self]),
             CommandGroup(
                 name: "Live:",
                 subcommands: [

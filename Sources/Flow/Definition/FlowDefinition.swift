@@ -135,6 +135,7 @@ public struct FlowDefinition: Sendable {
                 return branch
             }
         }
+        fanOut.branchOptions = options
         fanOut.body = { context in
             let found = try elements(context.results).map { try JSONValue(encoding: $0.0) }
             context.setValue([

@@ -72,9 +72,7 @@ public struct FlowProgram: Sendable {
         let store = try RunStore(folder: line.option("store") ?? folder)
         switch command {
         case "run":
-            let values = try FlowParameters(
-                parameters, given: line.options.filter { !Self.ownOptions.contains($0.key) })
-            return try await go(store, values, resume: nil, line)
+            return try await go(store, FlowParameters(parameters, given: given(line)), resume: nil, line)
         case "resume":
             guard let id = line.words.first else {
                 throw MartletError(
@@ -83,21 +81,24 @@ public struct FlowProgram: Sendable {
             let record = try store.run(id)
             return try await go(
                 store, FlowParameters(parameters, kept: record.parameters), resume: record.id, line)
-        case "step":
-            let run = line.option("run") ?? ""
-            let values = try FlowParameters(parameters, kept: store.run(run).parameters)
-            try await FlowRunner(store: store).runChild(build(values), run: run, step: line.option("step") ?? "")
-            return ""
+        case "step": return try await step(store, line)
+        case "export": return try export(line)
         case "runs": return try line.words.first.map { try steps(of: $0, store) } ?? runs(store)
         default:
             throw MartletError(
                 .invalidConfiguration, "there is no command '\(command)'",
-                hint: nearest(to: command, among: ["run", "resume", "runs", "help"]).map { "did you mean '\($0)'?" }
-                    ?? "the commands are run, resume, runs, help")
+                hint: nearest(to: command, among: ["run", "resume", "runs", "export", "help"]).map {
+                    "did you mean '\($0)'?"
+                }
+                    ?? "the commands are run, resume, runs, export, help")
         }
     }
 
-    private static let ownOptions: Set<String> = ["store", "workers", "from", "tag", "namespace"]
+    /// What is no parameter of the flow.
+    static let ownOptions: Set<String> = [
+        "store", "workers", "from", "tag", "namespace", "phase", "run", "step", "attempt", "output", "image", "claim",
+        "mount", "program", "cron",
+    ]
 
     private func go(
         _ store: RunStore, _ values: FlowParameters, resume: String?, _ line: FlowCommandLine
@@ -114,7 +115,17 @@ public struct FlowProgram: Sendable {
             }
             runner.maximumParallel = count
         }
-        let label = RunLabel(
+        let label = label(line)
+        let (graph, ready) = (try build(values), runner)
+        let summary = try await withInterrupts {
+            try await ready.run(graph, resume: resume, from: line.option("from"), parameters: values.json, label: label)
+        }
+        try summary.check()
+        return "run \(summary.run) finished in \(FlowRunner.describe(summary.seconds))"
+    }
+
+    func label(_ line: FlowCommandLine) -> RunLabel {
+        RunLabel(
             namespace: line.option("namespace") ?? "",
             tags: Dictionary(
                 (line.options["tag"] ?? "").split(separator: ",").map { tag in
@@ -122,12 +133,6 @@ public struct FlowProgram: Sendable {
                     return (parts[0], parts.count > 1 ? parts[1] : "")
                 }
             ) { _, last in last })
-        let (graph, ready) = (try build(values), runner)
-        let summary = try await withInterrupts {
-            try await ready.run(graph, resume: resume, from: line.option("from"), parameters: values.json, label: label)
-        }
-        try summary.check()
-        return "run \(summary.run) finished in \(FlowRunner.describe(summary.seconds))"
     }
 
     private func runs(_ store: RunStore) throws -> String {
@@ -146,6 +151,7 @@ public struct FlowProgram: Sendable {
             \(name) run [--store DIR] [--workers N] [--tag NAME=VALUE,…] [--namespace NAME] [parameters]
             \(name) resume RUN [--from STEP]
             \(name) runs [RUN]
+            \(name) export --image IMAGE --claim CLAIM [--mount DIR] [--program PATH] [--cron LINE] [parameters]
             \(options.isEmpty ? "" : "parameters:\n\(options)")
             """
     }

@@ -49,12 +49,17 @@ public struct Step: Sendable {
     public var memory: Memory?
     /// How many cores the body keeps busy; steps run side by side as long as there are cores for them.
     public var cores: Int
+    /// The name of what only one process at a time may hold, such as a database in a file. Steps of one process share it;
+    /// on systems that run each step in a process of its own they wait for each other.
+    public var mutex: String?
     /// What the step reads from outside the store; becomes part of the key.
     public var fingerprint: Fingerprint?
     /// Asked before a finished result is used again; `false` runs the body once more.
     public var validity: Validity?
     /// For a fan-out: the steps it becomes once the steps it depends on have finished. The body runs when they have.
     public var expansion: Expansion?
+    /// How the branches of a fan-out run, as far as that is known before they are.
+    public var branchOptions = StepOptions()
     /// What the step does.
     public var body: Body
 

@@ -54,8 +54,15 @@ extension FlowRunner {
         if let record = try store.steps(run: run).first(where: { $0.name == step.name }) {
             if record.state == .finished, let result = try store.result(run: run, step: step.name) { return result }
             if let interruption { throw interruption }
-            throw MartletError("step-failed", record.message ?? "its \(ending)", hint: "its output is in \(log)")
+            let hint = "its output is in \(log)"
+            guard let message = record.message else { throw MartletError(.childDied, "its \(ending)", hint: hint) }
+            throw MartletError("step-failed", message, hint: hint)
         }
         throw MartletError(.corrupted, "run \(run) has lost its step '\(step.name)'")
     }
+}
+
+extension MartletError.Code {
+    /// A step's process ended without a result and without a word why.
+    static let childDied: Self = "step-died"
 }

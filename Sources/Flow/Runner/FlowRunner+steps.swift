@@ -87,6 +87,7 @@ extension FlowRunner {
                 return try await attempt(step, key: key, run: run, inputs: inputs)
             } catch {
                 if Task.isCancelled || error is CancellationError || tried > step.retries.count { throw error }
+                if step.retries.cause == .death, (error as? MartletError)?.code != .childDied { throw error }
                 let pause = step.retries.pause(afterAttempt: tried)
                 let message = (error as? MartletError)?.message ?? "\(error)"
                 progress.note(

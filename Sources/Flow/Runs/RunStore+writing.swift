@@ -2,10 +2,11 @@ import Core
 import GRDB
 
 extension RunStore {
-    /// Begins a run of `graph` that this process works on.
-    func create(_ graph: FlowGraph, parameters: JSONValue, label: RunLabel = RunLabel()) throws -> String {
-        let worker = ProcessIdentity.current
-        return try write("cannot begin a run") { db in
+    /// Begins a run of `graph` that this process works on, or another.
+    func create(
+        _ graph: FlowGraph, parameters: JSONValue, label: RunLabel = RunLabel(), worker: ProcessIdentity = .current
+    ) throws -> String {
+        try write("cannot begin a run") { db in
             var id = RunID.make(at: now())
             while try Row.fetchOne(db, sql: "SELECT 1 FROM runs WHERE id = ?", arguments: [id]) != nil {
                 id = RunID.make(at: now())

@@ -1,5 +1,6 @@
 import Core
 import Flow
+import Warehouse
 
 /// The steps that take a project from files to a published version.
 ///
@@ -38,6 +39,14 @@ public struct ShopFlow: Sendable {
             steps.append(final())
         }
         steps += [evaluate(), test(), gate(), recommend()] + pipelineSteps() + [publish()]
+        if project.warehouse.driver == "duckdb" {
+            // A file that DuckDB lets one process at a time open for writing.
+            let readers = Set(["load", "transform", "test", "recommend"])
+            for place in steps.indices
+            where readers.contains(steps[place].name) || SplitUse(rawValue: steps[place].name) != nil {
+                steps[place].mutex = "warehouse"
+            }
+        }
         guard let last else { return try FlowGraph(name: project.name, steps: steps) }
         let byName = Dictionary(uniqueKeysWithValues: steps.map { ($0.name, $0) })
         var needed: Set<String> = []

@@ -33,7 +33,7 @@ extension ShopFlow {
         return Step(
             name, dependencies: [SplitUse.selection.rawValue] + (before.map { [$0.trial, $0.comparison] } ?? []),
             parameters: trainingParameters(of: model, point), isolation: .childProcess,
-            memory: trainingMemory(of: model, point)
+            retries: Self.afterDeath, memory: trainingMemory(of: model, point)
         ) { context in
             if let before {
                 let goesOn = try context.value(of: before.comparison)["on"]?.array ?? []

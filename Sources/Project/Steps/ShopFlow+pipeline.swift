@@ -41,7 +41,8 @@ extension ShopFlow {
         let project = project
         return Step(
             "final[\(name)]", dependencies: [SplitUse.everything.rawValue, "select", "final"],
-            parameters: ["seed": .string(String(project.seed))], isolation: .childProcess
+            parameters: ["seed": .string(String(project.seed))], isolation: .childProcess,
+            retries: Self.afterDeath
         ) { context in
             let selection = try context.value(of: "select")
             if selection["winner"]?.string == name {

@@ -5,6 +5,9 @@ import Models
 import Synchronization
 
 extension ShopFlow {
+    /// A training whose process dies goes on from its last checkpoint.
+    static let afterDeath = RetryPolicy(count: 2, after: .death)
+
     /// One step for each point of a model's grid; each trains in a process of its own.
     func trainings(of model: ModelConfiguration) -> [Step] {
         if let halving = model.halving, model.points.count > 1 { return trainings(of: model, halving) }
@@ -13,7 +16,7 @@ extension ShopFlow {
             Step(
                 "train[\(point.label)]", dependencies: [SplitUse.selection.rawValue],
                 parameters: trainingParameters(of: model, point), isolation: .childProcess,
-                memory: trainingMemory(of: model, point)
+                retries: Self.afterDeath, memory: trainingMemory(of: model, point)
             ) { context in
                 try Self.train(
                     kind: model.kind, hyperparameters: point.hyperparameters, on: SplitUse.selection, project: project,
@@ -25,10 +28,10 @@ extension ShopFlow {
     /// About how much memory a training takes, from the size of its dataset.
     func trainingMemory(of model: ModelConfiguration, _ point: ModelConfiguration.Point) -> Step.Memory {
         { inputs in
-            let counts = inputs[SplitUse.selection.rawValue]?.value
+            guard let counts = inputs[SplitUse.selection.rawValue]?.value else { return 0 }
             return ModelRegistry.trainingMemory(
-                kind: model.kind, hyperparameters: point.hyperparameters, users: counts?["users"]?.integer ?? 0,
-                items: counts?["items"]?.integer ?? 0, rows: counts?["train"]?.integer ?? 0)
+                kind: model.kind, hyperparameters: point.hyperparameters, users: counts["users"]?.integer ?? 0,
+                items: counts["items"]?.integer ?? 0, rows: counts["train"]?.integer ?? 0)
         }
     }
 
@@ -58,7 +61,7 @@ extension ShopFlow {
         let project = project
         return Step(
             name, dependencies: [use.rawValue, "select"], parameters: ["seed": .string(String(project.seed))],
-            isolation: .childProcess
+            isolation: .childProcess, retries: Self.afterDeath
         ) { context in
             guard let choice = chosen(try context.value(of: "select")), let kind = choice["kind"]?.string,
                 let hyperparameters = choice["hyperparameters"]
