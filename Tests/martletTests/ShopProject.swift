@@ -25,6 +25,18 @@ final class ShopProject: Sendable {
         try replace(#"models:\n(  .*\n)+"#, with: "models: \(models)\n")
     }
 
+    /// A project on Online Retail's invoices.
+    ///
+    /// - Parameter file: the invoices.
+    init(models: String, onlineRetail file: String) async throws {
+        folder = NSTemporaryDirectory() + "martlet-shop-\(UUID().uuidString)"
+        let begun = try await Program.run([
+            "init", project, "--template", "online-retail", "--data", file, "--quiet",
+        ])
+        try #require(begun.status == 0, "\(begun.error)")
+        try replace(#"models:\n(  .*\n)+"#, with: "models: \(models)\n")
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Rewrites the project file.

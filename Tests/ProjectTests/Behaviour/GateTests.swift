@@ -6,6 +6,7 @@ import Generator
 import Models
 import Project
 import Stores
+import TestSupport
 import Testing
 import Warehouse
 
@@ -15,15 +16,18 @@ struct GateTests {
     /// A generated shop and its project.
     final class Shop {
         let folder: String
-        let data: String
 
-        init() throws {
+        /// - Parameter onlineRetail: the invoices of Online Retail; nil generates a shop.
+        init(onlineRetail: String? = nil) throws {
             folder = FileManager.default.temporaryDirectory.path + "/martlet-gate-\(UUID().uuidString)"
-            data = "\(folder)/data"
-            let generator = try ShopGenerator(
-                configuration: GeneratorConfiguration(users: 600, items: 200, transactions: 15_000, seed: 4))
-            _ = try generator.write(to: data)
-            try Template("hm").write(to: "\(folder)/shop", shop: "shop", data: data, testDays: 28)
+            if let onlineRetail {
+                try Template("online-retail").write(to: "\(folder)/shop", shop: "shop", data: onlineRetail)
+            } else {
+                let generator = try ShopGenerator(
+                    configuration: GeneratorConfiguration(users: 600, items: 200, transactions: 15_000, seed: 4))
+                _ = try generator.write(to: "\(folder)/data")
+                try Template("hm").write(to: "\(folder)/shop", shop: "shop", data: "\(folder)/data", testDays: 28)
+            }
             try ModelRegistry.register(RandomScores.self)
             try ModelRegistry.register(BestsellersOnly.self)
             try ModelRegistry.register(TestReader.self)
@@ -62,8 +66,14 @@ struct GateTests {
         return "\(summary.failure.map { "\($0)" } ?? "")"
     }
 
-    @Test func badModelsAreStoppedForTheRightReason() async throws {
-        let shop = try Shop()
+    @Test func badModelsAreStoppedForTheRightReason() async throws { try await stopsBadModels(Shop()) }
+
+    @Test(.enabled(if: SharedData.onlineRetail != nil, "Online Retail is not there: MARTLET_SHARED_DATA"))
+    func badModelsOfOnlineRetailAreStoppedForTheRightReason() async throws {
+        try await stopsBadModels(Shop(onlineRetail: SharedData.onlineRetail))
+    }
+
+    private func stopsBadModels(_ shop: Shop) async throws {
         let (good, report) = try await shop.run("{popularity: {}, item-cosine: {}}")
         try good.check()
         #expect(report.passes && report.blockers.isEmpty, "\(report.reasons)")
