@@ -61,6 +61,20 @@ size_t martlet_pairwise_scratch(size_t vectors, size_t width) {
     return (vectors + 4) * width + padded * (width > vectors + 4 ? width : vectors + 4);
 }
 
+void martlet_candidate_panel(const float *y, size_t users, size_t width, float *panel) {
+    const size_t padded = (users + 15) / 16 * 16;
+    memset(panel, 0, padded * width * sizeof(float));
+    for (size_t u = 0; u < users; u++)
+        for (size_t d = 0; d < width; d++) panel[d * padded + u] = y[u * width + d];
+}
+
+void martlet_candidate_terms(const float *first, size_t first_stride, const float *const *x, size_t fields, size_t width,
+    size_t rows, const float *panel, size_t users, const float *const *products, size_t product_count, float *out,
+    size_t out_stride) {
+    CALL(candidate_terms, first, first_stride, x, fields, width, rows, panel, users, products, product_count, out,
+        out_stride)
+}
+
 void martlet_cross(const float *x0, const float *u, const float *x, float *y, size_t count) {
     CALL(cross, x0, u, x, y, count)
 }

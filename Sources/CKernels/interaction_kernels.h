@@ -120,6 +120,68 @@ TARGET static void NAME(pairwise_backward)(const float *first, size_t first_stri
     }
 }
 
+TARGET static inline float NAME(dot16)(const float *a, const float *b, size_t width) {
+    enum { LANES = 16 };
+    NAME(lanes16) sum = {0};
+    size_t d = 0;
+    for (; d + LANES <= width; d += LANES) sum += *(const NAME(lanes16) *)(a + d) * *(const NAME(lanes16) *)(b + d);
+    float parts[LANES];
+    *(NAME(lanes16) *)parts = sum;
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++) parts[l] += parts[l + half];
+    for (; d < width; d++) parts[0] += a[d] * b[d];
+    return parts[0];
+}
+
+TARGET static void NAME(candidate_terms)(const float *first, size_t first_stride, const float *const *x, size_t fields,
+                                         size_t width, size_t rows, const float *panel, size_t users,
+                                         const float *const *products, size_t product_count, float *out,
+                                         size_t out_stride) {
+    enum { LANES = 16, ROWS = 8 };
+    const size_t n = fields + (first != NULL), padded = (users + LANES - 1) / LANES * LANES;
+    for (size_t b = 0; b < rows; b++) {
+        const float *const own = first ? first + b * first_stride : NULL, *const others = x[b];
+        float *to = out + b * out_stride;
+        if (own) {
+            memcpy(to, own, width * sizeof(float));
+            to += width;
+        }
+        for (size_t i = 0; i < n; i += ROWS) {
+            const float *v[ROWS];
+            for (size_t r = 0; r < ROWS; r++) {
+                const size_t vector = i + r < n ? i + r : n - 1;
+                v[r] = !own ? others + vector * width : vector ? others + (vector - 1) * width : own;
+            }
+            for (size_t j = 0; j < padded; j += LANES) {
+                // Vectors by name, so that they stay in registers.
+                NAME(lanes16) s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0}, s6 = {0}, s7 = {0};
+                for (size_t d = 0; d < width; d++) {
+                    const NAME(lanes16) y = *(const NAME(lanes16) *)(panel + d * padded + j);
+                    s0 += v[0][d] * y;
+                    s1 += v[1][d] * y;
+                    s2 += v[2][d] * y;
+                    s3 += v[3][d] * y;
+                    s4 += v[4][d] * y;
+                    s5 += v[5][d] * y;
+                    s6 += v[6][d] * y;
+                    s7 += v[7][d] * y;
+                }
+                const NAME(lanes16) sums[ROWS] = {s0, s1, s2, s3, s4, s5, s6, s7};
+                for (size_t r = 0; r < ROWS && i + r < n; r++) {
+                    float *at = to + (i + r) * users + j;
+                    // What is written too much is written over by what comes next, save where another panel was before.
+                    if (users <= LANES || users - j >= LANES) *(NAME(lanes16) *)at = sums[r];
+                    else memcpy(at, &sums[r], (users - j) * sizeof(float));
+                }
+            }
+        }
+        to += n * users;
+        if (own)
+            for (size_t f = 0; f < fields; f++) *to++ = NAME(dot16)(own, others + f * width, width);
+        memcpy(to, products[b], product_count * sizeof(float));
+    }
+}
+
 TARGET static void NAME(cross)(const float *restrict x0, const float *restrict u, const float *restrict x,
                                float *restrict y, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = x0[i] * u[i] + x[i];

@@ -26,6 +26,18 @@ void martlet_pairwise_backward(const float *first, size_t first_stride, const fl
 /// How many numbers the two above need for themselves.
 size_t martlet_pairwise_scratch(size_t vectors, size_t width);
 
+/// The vectors y of one user as martlet_candidate_terms() wants them: panel[d, u] = y_u[d], D × P, P = U rounded up to 16,
+/// the rest zeros.
+void martlet_candidate_panel(const float *y, size_t users, size_t width, float *panel);
+
+/// The terms that candidates add to what their user's vectors give: for each row b
+/// out[b, :] = [v_0 | ⟨v_i, y_u⟩ for all i, u | ⟨v_0, v_i⟩ for i > 0 | products[b]],
+/// where v_0 is `first[b, :]` (left out if null, and its products too), the others the F fields of x[b], and
+/// `products[b]` are numbers that were made before. Up to 15 numbers behind the last row are written over.
+void martlet_candidate_terms(const float *first, size_t first_stride, const float *const *x, size_t fields, size_t width,
+                             size_t rows, const float *panel, size_t users, const float *const *products,
+                             size_t product_count, float *out, size_t out_stride);
+
 /// y = x0 ⊙ u + x, all B × D without gaps.
 void martlet_cross(const float *x0, const float *u, const float *x, float *y, size_t count);
 

@@ -57,7 +57,7 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
     init(scorer: RankingScorer<Network>, moments: MomentCodes) {
         self.scorer = scorer
         self.moments = moments
-        shortcut = (scorer.network as? DLRM).map { DLRMCandidates($0, scorer.parameters) }
+        shortcut = (scorer.network as? DLRM).map { DLRMCandidates($0, scorer.parameters, itemX: scorer.itemX) }
     }
 
     func scores(

@@ -19,8 +19,16 @@ public struct FreshFeatures: Sendable, Equatable {
 /// They go through the workflow that encoded the training rows, and take the place of the bundle's own in the query
 /// tower and in the ranking model. Without a reader, and for a user of whom it knows nothing, the bundle's own stay.
 public protocol FeatureReader: Sendable {
+    /// Whether reading never waits for anybody, as within one process: then it is done at once, not aside.
+    var isImmediate: Bool { get }
+
     /// The features of each of `users`, in their order; nil for a user of whom nothing is known.
     ///
     /// - Throws: whatever keeps it from reading; the answer then names the stage `features` and does without.
     func features(ofUsers users: [String]) async throws -> [FreshFeatures?]
+}
+
+extension FeatureReader {
+    /// No: others may be slow.
+    public var isImmediate: Bool { false }
 }

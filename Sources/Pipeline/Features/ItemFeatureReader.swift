@@ -9,8 +9,16 @@ public protocol ItemFeatureReader: Sendable {
     /// The names of the features.
     var names: [String] { get }
 
+    /// Whether reading never waits for anybody, as within one process: then it is done at once, not aside.
+    var isImmediate: Bool { get }
+
     /// The features of items, a row for each id in order.
     ///
     /// - Throws: whatever keeps it from reading; the answer then names the stage `item-features` and does without.
     func features(ofItems items: [String]) async throws -> OnlineFeatures
+}
+
+extension ItemFeatureReader {
+    /// No: others may be slow.
+    public var isImmediate: Bool { false }
 }

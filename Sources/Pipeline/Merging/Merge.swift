@@ -28,7 +28,9 @@ package struct Merge: Sendable {
     /// - Returns: the candidates, best first.
     /// - Complexity: O(items of all lists + candidates · log candidates)
     package func callAsFunction(_ lists: [[ScoredItem]]) -> [Candidate] {
+        if lists.count == 1, let only = alone(lists[0]) { return only }
         var places: [Int32: Int] = [:]
+        places.reserveCapacity(limit)
         var scores: [Double] = []
         var candidates: [Candidate] = []
         candidates.reserveCapacity(limit)
@@ -66,6 +68,16 @@ package struct Merge: Sendable {
             }
         }
         for place in candidates.indices { candidates[place].score = Float(scores[place]) }
-        return candidates.sorted { $0.stands(before: $1) }
+        return candidates.ordered
+    }
+
+    /// The candidates of one source that says nothing twice: its list as it is.
+    private func alone(_ list: [ScoredItem]) -> [Candidate]? {
+        guard weights[0] > 0, Set(list.lazy.map(\.item)).count == list.count else { return nil }
+        let candidates = list.prefix(limit).enumerated().map { rank, entry in
+            Candidate(item: entry.item, score: Float(weights[0] / Double(61 + rank)), sources: 1)
+        }
+        // Far down a list, ranks may share a score.
+        return list.count < 1000 ? candidates : candidates.ordered
     }
 }

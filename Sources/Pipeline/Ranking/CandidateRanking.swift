@@ -23,7 +23,36 @@ struct CandidateRanking: Sendable {
             items: batch.items.compactMap(\.encoded))
         for row in candidates.indices {
             for place in candidates[row].indices { candidates[row][place].score = scores[offsets[row] + place] }
-            candidates[row].sort { $0.stands(before: $1) }
+            candidates[row] = candidates[row].ordered
         }
+    }
+}
+
+extension [Candidate] {
+    /// The candidates as ``Candidate/stands(before:)`` has them, by one number each: much faster than by comparing them.
+    package var ordered: [Candidate] {
+        precondition(count <= 1 << 32, "places have 32 bits")
+        var keys: [(key: UInt64, place: UInt32)] = []
+        keys.reserveCapacity(count)
+        for (place, candidate) in enumerated() {
+            keys.append((candidate.orderKey, UInt32(place)))
+        }
+        keys.sort { $0.key < $1.key }
+        return keys.map { self[Int($0.place)] }
+    }
+}
+
+extension Candidate {
+    /// A number that is smaller the further ahead the candidate stands.
+    fileprivate var orderKey: UInt64 {
+        var falling = UInt32.max
+        if !score.isNaN {
+            // −0 is 0.
+            let bits = (score + 0).bitPattern
+            // Rising with the score, then turned round; no number but NaN's comes to be the largest.
+            let rising = bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
+            falling = ~rising
+        }
+        return UInt64(falling) << 32 | UInt64(UInt32(bitPattern: item) ^ 0x8000_0000)
     }
 }

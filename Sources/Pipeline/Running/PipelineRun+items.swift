@@ -37,7 +37,13 @@ extension PipelineRun {
         for candidate in candidates.joined() where seen.insert(candidate.item).inserted { items.append(candidate.item) }
         guard !items.isEmpty else { return .done }
         let ids = items.map { batch.bundle.id($0) }
-        switch await race(until: clock.end(of: .filters), { try await reader.features(ofItems: ids) }) {
+        let end = clock.end(of: .filters)
+        switch await pipeline.read(
+            until: end, isImmediate: reader.isImmediate,
+            {
+                try await reader.features(ofItems: ids)
+            })
+        {
         case .done(let features):
             if let failure = features.failure { return .failed("\(failure)") }
             guard features.columns.allSatisfy({ $0.values.count == items.count }) else {

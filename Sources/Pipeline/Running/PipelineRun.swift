@@ -62,7 +62,13 @@ struct PipelineRun {
         let start = ContinuousClock.now
         let users = batch.visitors.map(\.id)
         var outcome = StageReport.Outcome.done
-        switch await race(until: clock.end(of: .features), { try await reader.features(ofUsers: users) }) {
+        let end = clock.end(of: .features)
+        switch await pipeline.read(
+            until: end, isImmediate: reader.isImmediate,
+            {
+                try await reader.features(ofUsers: users)
+            })
+        {
         case .done(let found) where found.count == batch.count:
             fresh = found
             let workflow = batch.bundle.data.workflow

@@ -9,42 +9,58 @@ enum RaceResult<Value: Sendable>: Sendable {
 
 /// Runs `work` aside and waits for it until `deadline`, not longer: late work is cancelled, and left to itself if it does
 /// not heed that.
+///
+/// - Parameter executor: where the work runs by preference.
 func race<Value: Sendable>(
-    until deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () async throws -> Value
+    until deadline: ContinuousClock.Instant, on executor: (any TaskExecutor)? = nil,
+    _ work: @escaping @Sendable () async throws -> Value
 ) async -> RaceResult<Value> {
     let runner = RaceRunner<Value>()
     return await withCheckedContinuation { continuation in
-        runner.start(continuation, until: deadline, work)
+        runner.start(continuation, until: deadline, on: executor, work)
     }
 }
 
 /// Resumes a race once, by whoever comes first.
-private final class RaceRunner<Value: Sendable>: Sendable {
-    private let waiting = Mutex<CheckedContinuation<RaceResult<Value>, Never>?>(nil)
+private final class RaceRunner<Value: Sendable>: Late {
+    private struct State {
+        var continuation: CheckedContinuation<RaceResult<Value>, Never>?
+        var work: Task<Void, Never>?
+    }
+
+    private let state = Mutex(State())
 
     func start(
         _ continuation: CheckedContinuation<RaceResult<Value>, Never>, until deadline: ContinuousClock.Instant,
-        _ work: @escaping @Sendable () async throws -> Value
+        on executor: (any TaskExecutor)?, _ work: @escaping @Sendable () async throws -> Value
     ) {
-        waiting.withLock { $0 = continuation }
-        let task = Task {
+        state.withLock { $0.continuation = continuation }
+        let place = Deadlines.shared.watch(self, until: deadline)
+        let task = Task(executorPreference: executor) {
             do {
                 self.end(.done(try await work()))
             } catch {
                 self.end(.failed(error))
             }
+            Deadlines.shared.forget(place)
         }
-        Task {
-            try? await Task.sleep(until: deadline, clock: .continuous)
-            self.end(.late)
-            task.cancel()
+        let isOver = state.withLock { state in
+            state.work = state.continuation == nil ? nil : task
+            return state.continuation == nil
         }
+        if isOver { task.cancel() }
+    }
+
+    func isLate() {
+        let work = state.withLock { $0.work }
+        end(.late)
+        work?.cancel()
     }
 
     private func end(_ result: RaceResult<Value>) {
-        let continuation = waiting.withLock { waiting in
-            defer { waiting = nil }
-            return waiting
+        let continuation = state.withLock { state in
+            defer { state = State() }
+            return state.continuation
         }
         continuation?.resume(returning: result)
     }

@@ -15,6 +15,8 @@ public struct RecommendationPipeline: Sendable {
     let features: (any FeatureReader)?
     let items: (any ItemFeatureReader)?
     let sources: [any CandidateSource]
+    /// Where work that is waited for runs by preference.
+    let executor: (any TaskExecutor)?
     let merge: Merge
     let rerankers: [any Reranker]
     let fallbackSource = "fallback"
@@ -24,11 +26,16 @@ public struct RecommendationPipeline: Sendable {
     /// - Parameters:
     ///   - activity: tells what users did since the bundle was made.
     ///   - features: reads users' features when a request comes; nil takes the bundle's own.
+    ///   - items: reads items' features when a request comes; nil takes the bundle's own.
+    ///   - executor: where what a request waits for runs by preference; nil: on the common threads.
     public init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
-        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil
+        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil,
+        executor: (any TaskExecutor)? = nil
     ) {
-        self.init(configuration, bundle: bundle, activity: activity, features: features, items: items, sources: [])
+        self.init(
+            configuration, bundle: bundle, activity: activity, features: features, items: items, executor: executor,
+            sources: [])
     }
 
     /// Puts a pipeline together.
@@ -37,8 +44,9 @@ public struct RecommendationPipeline: Sendable {
     package init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
         features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil,
-        sources others: [any CandidateSource]
+        executor: (any TaskExecutor)? = nil, sources others: [any CandidateSource]
     ) {
+        self.executor = executor
         self.configuration = configuration
         self.bundle = bundle
         self.activity = activity
@@ -55,7 +63,7 @@ public struct RecommendationPipeline: Sendable {
     /// A pipeline of another declaration over the same bundle.
     func varied(_ configuration: PipelineConfiguration) -> RecommendationPipeline {
         RecommendationPipeline(
-            configuration, bundle: bundle, activity: activity, features: features,
+            configuration, bundle: bundle, activity: activity, features: features, items: items, executor: executor,
             sources: Array(sources[self.configuration.sources.count...]))
     }
 
@@ -68,6 +76,19 @@ public struct RecommendationPipeline: Sendable {
         case .itemItem: ItemItemSource(configuration)
         case .trending, .popular, .new: OrderSource(configuration)
         case .list: ListSource(configuration)
+        }
+    }
+
+    /// Reads something that has until `deadline` to come, at once if it waits for nobody.
+    func read<Value: Sendable>(
+        until deadline: ContinuousClock.Instant, isImmediate: Bool,
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async -> RaceResult<Value> {
+        guard isImmediate else { return await race(until: deadline, on: executor, work) }
+        do {
+            return .done(try await work())
+        } catch {
+            return .failed(error)
         }
     }
 

@@ -29,6 +29,9 @@ public struct StoredItemFeatures: ItemFeatureReader {
         self.item = item
     }
 
+    /// See ``ItemFeatureReader/isImmediate``.
+    public var isImmediate: Bool { store.online.isImmediate }
+
     /// See ``ItemFeatureReader/features(ofItems:)``.
     public func features(ofItems items: [String]) async throws -> OnlineFeatures {
         let keys = items.map { FeatureValue(key: $0, type: item.type) }

@@ -26,6 +26,9 @@ public struct StoredUserFeatures: FeatureReader {
         self.user = user
     }
 
+    /// See ``FeatureReader/isImmediate``.
+    public var isImmediate: Bool { store.online.isImmediate }
+
     /// See ``FeatureReader/features(ofUsers:)``. What is past its time to live counts as absent.
     public func features(ofUsers users: [String]) async throws -> [FreshFeatures?] {
         let keys = users.map(key)

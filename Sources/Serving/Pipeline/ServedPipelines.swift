@@ -126,7 +126,7 @@ final class ServedPipelines: Service {
                         return ServedPipeline(
                             RecommendationPipeline(
                                 options.configuration, bundle: bundle, activity: options.activity,
-                                features: options.features, items: options.items))
+                                features: options.features, items: options.items, executor: LoopExecutor.shared))
                     })
             }
         }

@@ -69,7 +69,7 @@ extension RankingScorer {
                     let items = candidates.indices[first..<first + size]
                     let logits = shortcut.logits(
                         own, memory.space, parameters, user: memory.userX.pointer, count: size,
-                        item: { columns(of: items[first + $0], parts, width: itemWidth) },
+                        item: { part(of: items[first + $0], parts, width: itemWidth) },
                         pair: { PairNumbers.numbers(count: Self.count(of: items[first + $0], in: counts) ?? 0) })
                     for place in 0..<size { scores[first + place] = score(logits + place, item: items[first + place]) }
                 }
@@ -79,11 +79,13 @@ extension RankingScorer {
     }
 
     /// Where an item's columns of x are.
-    private func columns(of item: Int32, _ parts: [ItemParts], width: Int) -> UnsafePointer<Float> {
+    private func part(of item: Int32, _ parts: [ItemParts], width: Int) -> DLRMCandidates.Item {
         for fresh in parts {
-            if let place = fresh.place(of: item) { return UnsafePointer(fresh.x.pointer + place * width) }
+            if let place = fresh.place(of: item) {
+                return DLRMCandidates.Item(x: UnsafePointer(fresh.x.pointer + place * width), index: nil)
+            }
         }
-        return UnsafePointer(itemX.pointer + Int(item) * width)
+        return DLRMCandidates.Item(x: UnsafePointer(itemX.pointer + Int(item) * width), index: Int(item))
     }
 
     /// What one request at a time works in.

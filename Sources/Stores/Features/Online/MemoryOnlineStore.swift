@@ -24,6 +24,9 @@ public final class MemoryOnlineStore: OnlineStore {
     /// See ``OnlineStore/summary``.
     public var summary: String { "memory" }
 
+    /// See ``OnlineStore/isImmediate``.
+    public var isImmediate: Bool { true }
+
     /// See ``OnlineStore/read(_:)``.
     public func read(_ groups: [OnlineRead]) async throws -> [[OnlineRecord]] {
         let now = clock().seconds

@@ -8,6 +8,9 @@ public protocol OnlineStore: Sendable {
     /// What messages call the store; never holds a secret.
     var summary: String { get }
 
+    /// Whether reading waits for no other process.
+    var isImmediate: Bool { get }
+
     /// Reads all records of a request at once: for Redis one round trip, however many entities and views there are.
     ///
     /// - Returns: for each group, for each key, for each view of the group a record; keys by views, row by row.
@@ -30,6 +33,11 @@ public protocol OnlineStore: Sendable {
 
     /// Ends connections and closes files.
     func close() async
+}
+
+extension OnlineStore {
+    /// No: a server may be slow.
+    public var isImmediate: Bool { false }
 }
 
 /// How many rows of a write were written, and how many were not because they were not newer.

@@ -74,6 +74,9 @@ public final class RocksDBOnlineStore: OnlineStore, @unchecked Sendable {
     /// See ``OnlineStore/summary``.
     public var summary: String { "rocksdb at \(path)" }
 
+    /// See ``OnlineStore/isImmediate``.
+    public var isImmediate: Bool { true }
+
     /// See ``OnlineStore/read(_:)``.
     public func read(_ groups: [OnlineRead]) async throws -> [[OnlineRecord]] {
         let now = clock().seconds

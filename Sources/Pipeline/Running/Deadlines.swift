@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Somebody who wants to know when its time is up.
+protocol Late: AnyObject, Sendable {
+    /// Its time is up.
+    func isLate()
+}
+
+/// Tells those whose time is up: one sleeper for all, since nearly everybody is done long before, and a timer for each
+/// costs more than most of the work that it watches.
+final class Deadlines: Sendable {
+    static let shared = Deadlines()
+
+    private struct State {
+        var watched: [Int: (deadline: ContinuousClock.Instant, who: any Late)] = [:]
+        var next = 0
+        var isAwake = false
+    }
+
+    /// How often the clock is looked at, which is how late somebody may hear of it.
+    private let glance = Duration.milliseconds(1)
+    private let state = Mutex(State())
+
+    /// Watches a deadline.
+    ///
+    /// - Returns: the place to forget it by.
+    func watch(_ who: any Late, until deadline: ContinuousClock.Instant) -> Int {
+        let (place, wakes) = state.withLock { state in
+            defer {
+                state.next += 1
+                state.isAwake = true
+            }
+            state.watched[state.next] = (deadline, who)
+            return (state.next, !state.isAwake)
+        }
+        if wakes { Task { await self.run() } }
+        return place
+    }
+
+    /// Forgets a deadline.
+    func forget(_ place: Int) {
+        state.withLock { _ = $0.watched.removeValue(forKey: place) }
+    }
+
+    private func run() async {
+        // Awake for a while after the last one is gone: requests come one after the other.
+        var idle = 0
+        while idle < 100 {
+            try? await Task.sleep(for: glance)
+            let now = ContinuousClock.now
+            let (late, isEmpty) = state.withLock { state in
+                let due = state.watched.filter { $0.value.deadline <= now }
+                for place in due.keys { state.watched[place] = nil }
+                return (due.values.map(\.who), state.watched.isEmpty && due.isEmpty)
+            }
+            for one in late { one.isLate() }
+            idle = isEmpty ? idle + 1 : 0
+            guard idle == 100 else { continue }
+            let ends = state.withLock { state in
+                guard state.watched.isEmpty else { return false }
+                state.isAwake = false
+                return true
+            }
+            if !ends { idle = 0 }
+        }
+    }
+}
