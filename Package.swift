@@ -121,7 +121,7 @@ let races: [Part] =
         race("linear", "linear", imports: ["Core", "Features", "Models"]),
         race("single", "topk", imports: ["Tensor", "Index"]),
         race("ann", "ann", imports: ["Tensor", "Index"]),
-        race("flow-race", "flow", imports: ["Core", "Flow"]),
+        race("flow-race", "flow", imports: ["Core", "Stores", "Flow", "Dashboard"]),
         race("quality", "quality", imports: ["Core", "PublicTables"]),
         race("lists", "serving", imports: ["Stores", "Serving"]),
         race("plain", "serving", imports: [], products: ["hummingbird/Hummingbird", "swift-log/Logging"]),

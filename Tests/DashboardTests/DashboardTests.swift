@@ -26,6 +26,8 @@ struct DashboardTests {
         #expect(page.contains("4 of 4") && page.contains("train[…]"))
         let experiments = await shop.get("/experiments").body
         #expect(experiments.contains("recall@12") && experiments.contains("0.25"))
+        #expect(experiments.contains("loss: c&amp;d from 1 to 0.3333; a&lt;b from 1 to 0.3333"))
+        #expect(experiments.contains("2 experiments; the best is c&amp;d of \(run)"))
         // The best first.
         let places = ["c&amp;d</a>", "a&lt;b</a>"].compactMap { experiments.firstRange(of: $0)?.lowerBound }
         #expect(places.count == 2 && places[0] < places[1])
@@ -39,11 +41,14 @@ struct DashboardTests {
     @Test func twoTrainingsAreCompared() async throws {
         let shop = try Shop()
         let run = try await shop.run()
-        let ids = try ["a<b", "c&d"].map { try #require(try shop.store.result(run: run, step: "train[\($0)]")?.id) }
+        let ids = ["a%3Cb", "c%26d"].map { "\(run)%2Ftrain%5B\($0)%5D" }
         let page = await shop.get("/experiments/compare?a=\(ids[0])&b=\(ids[1])")
         #expect(page.status == 200)
         #expect(page.body.contains("+0.1500 (+150.0 %)"))
         #expect(page.body.contains("1 parameter that do not differ") && page.body.contains("rate"))
+        // The loss of both, from the points that were logged: 1 to 1/3.
+        #expect(page.body.contains("loss: A: a&lt;b from 1 to 0.3333; B: c&amp;d from 1 to 0.3333"))
+        #expect(page.body.contains("1 fact that do not differ"))
     }
 
     @Test func noNameBecomesMarkup() async throws {

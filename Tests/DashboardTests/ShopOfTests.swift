@@ -31,6 +31,10 @@ final class Shop: Sendable {
                 "train[\(label)]", dependencies: ["load"],
                 parameters: ["kind": "mf", "hyperparameters": ["rate": .number(recall), "name": .string(Self.nasty)]]
             ) { context in
+                try context.record([
+                    Fact(.parameter, "kind", "mf"), Fact(.parameter, "rate", .number(recall)),
+                    Fact(.parameter, "name", .string(Self.nasty)), Fact(.version, "data", .string(Self.nasty)),
+                ])
                 for pass in 1...3 { try context.log("loss", 1 / Double(pass), at: pass) }
                 try Data("weights".utf8).write(to: URL(filePath: context.output("model")))
                 context.setValue([

@@ -3,84 +3,109 @@ import Flow
 
 /// One training: what it was given, what it reached, and how it got there.
 struct Experiment: Sendable {
-    /// The number of the training's result.
-    var id: Int64
-    /// The run that computed it.
-    var run: String
-    /// The step, such as `train[dlrm]`.
-    var step: String
-    /// The kind of model.
-    var model: String
-    /// When it ended, in seconds since 1970.
-    var ended: Double?
-    /// How long it took, in seconds.
-    var seconds: Double
-    /// Hyperparameters by name.
-    var parameters: [String: JSONValue]
-    /// Metrics by name; on the validation window.
+    /// The training as the flow tracked it.
+    var trial: Trial
+    /// What it reached, by name; on the validation window.
     var metrics: [String: Double]
-    /// Curves by name, one point a pass.
-    var curves: [String: [(x: Double, y: Double)]]
 
-    /// The point's name: `dlrm` of `train[dlrm]`.
-    var label: String {
-        guard let open = step.firstIndex(of: "["), let close = step.lastIndex(of: "]"), open < close else {
-            return step
-        }
-        return String(step[step.index(after: open)..<close])
+    /// The run that computed it.
+    var run: String { trial.run }
+    /// The step, such as `train[dlrm]`.
+    var step: String { trial.step }
+    /// What stands for it in a form; a run's id holds no slash.
+    var id: String { "\(trial.run)/\(trial.step)" }
+    /// The kind of model.
+    var model: String { trial.parameters["kind"]?.string ?? StepGraph.family(trial.step) }
+    /// When it ended, in seconds since 1970.
+    var ended: Double? { trial.started.flatMap { started in trial.seconds.map { started + $0 } } }
+    /// How long it took, in seconds; nil while it runs.
+    var seconds: Double? { trial.seconds }
+    /// What was chosen, by name; without the kind of model and the counts of the dataset.
+    var parameters: [String: JSONValue] {
+        trial.parameters.filter { $0.key != "kind" && !$0.key.hasPrefix("dataset.") }
     }
 
-    init(_ step: StepRecord, _ result: StepResult) {
-        id = result.id
-        run = result.run
-        self.step = result.step
-        model = step.parameters["kind"]?.string ?? result.value["model"]?.string ?? StepGraph.family(step.name)
-        ended = step.ended
-        seconds = result.seconds
-        parameters = step.parameters["hyperparameters"]?.object ?? step.parameters.object ?? [:]
+    /// The point's name: `dlrm` of `train[dlrm]`; the step's own for a training of another kind, such as `final`.
+    var label: String {
+        guard step.hasPrefix("train["), step.hasSuffix("]") else { return step }
+        return String(step.dropFirst(6).dropLast())
+    }
+
+    /// - Parameter goal: the metric that models are chosen by.
+    init(_ trial: Trial, goal: String, chosen: [String: Double]) {
+        self.trial = trial
         metrics = [:]
-        curves = [:]
-        for name in ["loss", "validation"] {
-            let values = (result.value[name]?.array ?? []).map { $0.number ?? .nan }
-            if !values.isEmpty { curves[name] = values.enumerated().map { (Double($0 + 1), $1) } }
+        for (name, series) in trial.metrics {
+            if name.hasPrefix(Experiments.validation) {
+                metrics["best \(name.dropFirst(Experiments.validation.count))"] = series.maximum
+            } else if Experiments.isDrawn(name) {
+                metrics["last \(name)"] = series.last
+            } else {
+                metrics[name] = series.last
+            }
         }
-        for name in ["epochs", "bestEpoch", "peakMemoryBytes", "samplesPerSecond"] {
-            metrics[name] = result.value[name]?.number
+        metrics["passes"] = trial.metrics["loss"].map { Double($0.count) }
+        metrics["peak memory, MB"] = trial.use.map { Double($0.peakMemory) / 1e6 }
+        metrics["processor seconds"] = trial.use?.cpuSeconds
+        metrics.merge(chosen) { _, new in new }
+        // A training of a run that did not come to its choice is judged by its own validation.
+        if metrics[goal] == nil {
+            let own =
+                trial.metrics[Experiments.validation + goal]
+                ?? trial.metrics.first { $0.key.hasPrefix("validation") }?.value
+            metrics[goal] = own?.maximum
         }
+        metrics = metrics.filter { !$0.value.isNaN }
     }
 }
 
-/// All trainings of a store.
+/// The trainings of a store.
 struct Experiments: Sendable {
+    /// What the names of metrics on the validation window begin with.
+    static let validation = "validation/"
+    /// As many are read, the newest.
+    static let most = 2000
+
     /// The trainings, the newest first.
     var all: [Experiment]
     /// The metric that models are chosen by, such as `recall@12`; `validation` where no run says.
-    var goal: String
+    var goal = "validation"
 
-    /// Reads the newest trainings.
+    /// Reads what the flow tracked of the newest trainings, and how their runs judged them.
     ///
     /// - Throws: `system` or `corrupted` if the store cannot be read.
-    init(_ store: RunStore, limit: Int = 1000) throws {
-        let found = try store.results(ofStepsNamed: "train[", limit: limit)
-        all = found.map { Experiment($0.step, $0.result) }
-        goal = "validation"
+    /// - Complexity: O(facts + series), whatever the series' lengths
+    init(_ store: RunStore) throws {
+        let trials = try store.trials(limit: Self.most)
         var chosen: [String: [String: [String: Double]]] = [:]
-        for run in Set(all.map(\.run)).sorted() {
-            let step = try store.steps(run: run).first { $0.name == "select" }
-            if let metric = step?.parameters["select"]?.string { goal = metric }
-            let points = try store.result(run: run, step: "select")?.value["points"]?.array ?? []
-            for point in points {
-                chosen[run, default: [:]][point["name"]?.string ?? ""] =
+        for (step, result) in try store.results(ofStepsNamed: "select").reversed() where step.name == "select" {
+            if let metric = step.parameters["select"]?.string { goal = metric }
+            for point in result.value["points"]?.array ?? [] {
+                chosen[result.run, default: [:]]["train[\(point["name"]?.string ?? "")]"] =
                     (point["metrics"]?.object ?? [:]).compactMapValues { ($0["value"] ?? $0).number }
             }
         }
-        for number in all.indices {
-            let judged = chosen[all[number].run]?[all[number].label] ?? [:]
-            all[number].metrics.merge(judged) { _, new in new }
-            // A training of a run that did not come to its choice is judged by its own validation.
-            if all[number].metrics[goal] == nil {
-                all[number].metrics[goal] = all[number].curves["validation"]?.map(\.y).filter(\.isFinite).max()
+        let goal = goal
+        all = trials.map { Experiment($0, goal: goal, chosen: chosen[$0.run]?[$0.step] ?? [:]) }
+    }
+
+    /// Whether a metric is worth a curve beside others': not what the machine did.
+    static func isDrawn(_ name: String) -> Bool { !name.hasPrefix("system/") && name != "samples-per-second" }
+
+    /// The metrics of some trainings that have curves: those on the validation window first, then the loss.
+    static func curves(of experiments: some Sequence<Experiment>) -> [String] {
+        var names: Set<String> = []
+        for experiment in experiments {
+            for (name, series) in experiment.trial.metrics where series.count > 1 && isDrawn(name) {
+                names.insert(name)
             }
         }
+        func rank(_ name: String) -> Int { name.hasPrefix(validation) ? 0 : name == "loss" ? 1 : 2 }
+        return names.sorted { (rank($0), $0) < (rank($1), $1) }
     }
+}
+
+extension Curve {
+    /// Means over the places of the series.
+    var points: [(x: Double, y: Double)] { zip(indices, means).map { (Double($0), $1) } }
 }

@@ -86,6 +86,7 @@ let dashboardStylesheet =
         .span.warn rect{fill:var(--warn)}.span.idle rect,.span.reused rect{fill:var(--soft)}
         .span .name{font-size:12px}
         .line{fill:none;stroke-width:2;stroke-linejoin:round}
+        .faint{stroke:var(--other);stroke-width:1;opacity:.35}
         .s0{stroke:var(--s0)}.s1{stroke:var(--s1);stroke-dasharray:7 3}.s2{stroke:var(--s2);stroke-dasharray:2 3}
         .s3{stroke:var(--s3);stroke-dasharray:9 3 2 3}.s4{stroke:var(--s4);stroke-dasharray:12 4}.s5{stroke:var(--s5)}
         .s6{stroke:var(--s6);stroke-dasharray:4 4}.s7{stroke:var(--s7);stroke-dasharray:1 3}

@@ -1,5 +1,6 @@
 import Core
 import Evaluation
+import Flow
 
 /// Two trainings side by side.
 struct ExperimentComparison {
@@ -22,18 +23,24 @@ struct ExperimentComparison {
             <a href="\(dashboard.base)/runs/\(second.run)">\(second.run)</a>.</p>
 
             """
-        let figures = [("validation", "\(experiments.goal) on validation"), ("loss", "Loss")].compactMap {
-            name, title -> HTML? in
-            let series = [(names.first, first), (names.second, second)].compactMap { whose, experiment in
-                experiment.curves[name].map { SeriesPlot.Series(name: whose, points: $0) }
+        let store = dashboard.store
+        let figures = try Experiments.curves(of: [first, second]).compactMap { name -> HTML? in
+            let series = try [(names.first, first), (names.second, second)].compactMap { whose, experiment in
+                try store.curves(named: name, runs: [experiment.run], step: experiment.step).first
+                    .map { SeriesPlot.Series(name: whose, points: $0.points) }
             }
             guard !series.isEmpty else { return nil }
             return Elements.figure(
-                title, "one point a pass", SeriesPlot(title: title, horizontal: "pass", series: series).html)
+                name, "a point a pass, or the mean of some",
+                SeriesPlot(title: name, horizontal: "pass", series: series).html)
         }
         if !figures.isEmpty { body += Elements.section("Curves", "<div class=\"plots\">\(figures)</div>") }
         body += Elements.section("Metrics", metrics(first, second, names))
-        body += Elements.section("Parameters", parameters(first, second, names))
+        body += Elements.section(
+            "Parameters", differences("parameter", first.parameters, second.parameters, names, id: "same"))
+        let made = [first, second].map { $0.trial.versions.merging($0.trial.environment) { version, _ in version } }
+        body += Elements.section(
+            "Made of, and where", differences("fact", made[0], made[1], names, id: "same-facts"))
         return Page(title: "\(first.label) against \(second.label)", section: .experiments, body: body)
     }
 
@@ -42,7 +49,7 @@ struct ExperimentComparison {
             throw MartletError(
                 .notFound, "no training is named as '\(name)'", hint: "choose A and B in the table of experiments")
         }
-        if let experiment = experiments.all.first(where: { String($0.id) == text }) { return experiment }
+        if let experiment = experiments.all.first(where: { $0.id == text }) { return experiment }
         throw MartletError(
             .notFound, "there is no training '\(text)'", hint: "choose A and B in the table of experiments")
     }
@@ -66,27 +73,25 @@ struct ExperimentComparison {
             rows: rows)
     }
 
-    private func parameters(
-        _ first: Experiment, _ second: Experiment, _ names: (first: String, second: String)
+    private func differences(
+        _ noun: String, _ first: [String: JSONValue], _ second: [String: JSONValue],
+        _ names: (first: String, second: String), id: String
     ) -> HTML {
         func text(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.description } ?? "–" }
-        let keys = Set(first.parameters.keys).union(second.parameters.keys).sorted()
-        let (different, same) = (
-            keys.filter { first.parameters[$0] != second.parameters[$0] },
-            keys.filter { first.parameters[$0] == second.parameters[$0] }
-        )
+        let keys = Set(first.keys).union(second.keys).sorted()
+        let (different, same) = (keys.filter { first[$0] != second[$0] }, keys.filter { first[$0] == second[$0] })
         func rows(_ keys: [String]) -> [[HTML]] {
-            keys.map { ["\($0)", "\(text(first.parameters[$0]))", "\(text(second.parameters[$0]))"] }
+            keys.map { ["\($0)", "\(text(first[$0]))", "\(text(second[$0]))"] }
         }
-        let columns: [HTML] = ["parameter", "\(names.first)", "\(names.second)"]
+        let columns: [HTML] = ["\(noun)", "\(names.first)", "\(names.second)"]
         let equal: HTML? =
             same.isEmpty
             ? nil
             : Elements.details(
-                "\(Wording.count(same.count, "parameter")) that do not differ", id: "same",
+                "\(Wording.count(same.count, noun)) that do not differ", id: id,
                 Elements.table("What is equal", columns: columns, rows: rows(same)))
         return """
-            \(Elements.table("What differs", columns: columns, rows: rows(different), empty: "No parameter differs."))
+            \(Elements.table("What differs", columns: columns, rows: rows(different), empty: "No \(noun) differs."))
             \(equal)
             """
     }

@@ -1,4 +1,5 @@
 import Core
+import Flow
 
 /// All trainings: searched, sorted, drawn.
 struct ExperimentsPage {
@@ -6,6 +7,8 @@ struct ExperimentsPage {
     let query: DashboardRequest.Fields
     /// As many rows are shown.
     private static let most = 200
+    /// As many curves stand behind the best ones.
+    private static let behind = 150
 
     init(_ dashboard: Dashboard, _ query: DashboardRequest.Fields) {
         self.dashboard = dashboard
@@ -28,7 +31,7 @@ struct ExperimentsPage {
 
             """
         body += parallel(found, goal: goal)
-        body += curves(found, goal: goal)
+        body += try curves(found)
         body += table(found, goal: goal)
         return Page(title: "Experiments", section: .experiments, body: body)
     }
@@ -39,7 +42,8 @@ struct ExperimentsPage {
         if let model = query["model"], experiment.model != model { return false }
         if let run = query["run"], experiment.run != run { return false }
         guard let words = query["q"]?.lowercased() else { return true }
-        let text = "\(experiment.step) \(experiment.run) \(experiment.model) \(JSONValue.object(experiment.parameters))"
+        let tags = experiment.trial.tags.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        let text = "\(experiment.id) \(experiment.model) \(JSONValue.object(experiment.parameters)) \(tags)"
             .lowercased()
         return words.split(separator: " ").allSatisfy { text.contains($0) }
     }
@@ -100,10 +104,10 @@ struct ExperimentsPage {
             }
         } else {
             dimensions.append(.init(name: "model", values: judged.map { .word($0.model) }))
-            dimensions.append(.init(name: "passes", values: judged.map { $0.metrics["epochs"].map { .number($0) } }))
+            dimensions.append(.init(name: "passes", values: judged.map { $0.metrics["passes"].map { .number($0) } }))
         }
         dimensions = Array(dimensions.prefix(7))
-        dimensions.append(.init(name: "seconds", values: judged.map { .number($0.seconds) }))
+        dimensions.append(.init(name: "seconds", values: judged.map { $0.seconds.map { .number($0) } }))
         dimensions.append(.init(name: goal, values: judged.map { $0.metrics[goal].map { .number($0) } }))
         let plot = ParallelCoordinates(names: judged.map { "\($0.label) of \($0.run)" }, dimensions: dimensions)
         return Elements.section(
@@ -119,16 +123,26 @@ struct ExperimentsPage {
         return .word(value.string ?? value.description)
     }
 
-    private func curves(_ shown: [Experiment], goal: String) -> HTML {
-        let figures = [("validation", "\(goal) on validation"), ("loss", "Loss")].compactMap { name, title -> HTML? in
-            let curved = shown.filter { ($0.curves[name]?.count ?? 0) > 1 }
-            guard !curved.isEmpty else { return nil }
+    /// The best in colours, the others behind them.
+    private func curves(_ shown: [Experiment]) throws -> HTML {
+        let drawn = shown.prefix(SeriesPlot.most + Self.behind)
+        let runs = Set(drawn.map(\.run)).sorted()
+        let figures = try Experiments.curves(of: drawn).prefix(4).compactMap { name -> HTML? in
+            let curved = drawn.filter { ($0.trial.metrics[name]?.count ?? 0) > 1 }
+            let curves = try dashboard.store.curves(named: name, runs: runs, points: 128)
+            let byTrial = Dictionary(curves.map { ("\($0.series.run)/\($0.series.step)", $0) }) { first, _ in first }
             let isOneRun = Set(curved.prefix(SeriesPlot.most).map(\.run)).count == 1
-            let series = curved.prefix(SeriesPlot.most).map {
-                SeriesPlot.Series(name: isOneRun ? $0.label : "\($0.label) of \($0.run)", points: $0.curves[name] ?? [])
+            let series = curved.map { experiment in
+                SeriesPlot.Series(
+                    name: isOneRun ? experiment.label : "\(experiment.label) of \(experiment.run)",
+                    points: byTrial[experiment.id]?.points ?? [])
             }
-            let note = curved.count > series.count ? "the first \(series.count) of \(curved.count) below" : ""
-            return Elements.figure(title, note, SeriesPlot(title: title, horizontal: "pass", series: series).html)
+            var plot = SeriesPlot(title: name, horizontal: "pass", series: Array(series.prefix(SeriesPlot.most)))
+            plot.behind = series.dropFirst(SeriesPlot.most).map(\.points)
+            let note =
+                plot.behind.isEmpty
+                ? "" : "the first \(plot.series.count) below, and \(plot.behind.count) more behind them"
+            return Elements.figure(name, note, plot.html)
         }
         return figures.isEmpty ? "" : Elements.section("Curves", "<div class=\"plots\">\(figures)</div>")
     }
@@ -151,14 +165,14 @@ struct ExperimentsPage {
                 \(experiment.label)</a>
                 """,
                 "\(experiment.model)", "\(experiment.metrics[goal].map { Wording.number($0) } ?? "–")",
-                "\(experiment.metrics["epochs"].map { Wording.number($0) } ?? "–")",
-                "\(Wording.span(experiment.seconds))",
+                "\(experiment.metrics["passes"].map { Wording.number($0) } ?? "–")",
+                "\(experiment.seconds.map(Wording.span) ?? "–")",
                 experiment.ended.map(Wording.moment) ?? "–",
                 "<a href=\"\(dashboard.base)/runs/\(experiment.run)\">\(experiment.run)</a>",
                 """
-                <label><input type="radio" name="a" value="\(Int(experiment.id))" aria-label="First: \(label)"\
+                <label><input type="radio" name="a" value="\(experiment.id)" aria-label="First: \(label)"\
                 \(number == 0 ? " checked" : "" as HTML)> A</label> \
-                <label><input type="radio" name="b" value="\(Int(experiment.id))" aria-label="Second: \(label)"\
+                <label><input type="radio" name="b" value="\(experiment.id)" aria-label="Second: \(label)"\
                 \(number == 1 ? " checked" : "" as HTML)> B</label>
                 """,
             ]
@@ -171,7 +185,7 @@ struct ExperimentsPage {
             \(Elements.table(
                 "Headings sort; choose two to compare\(shownOf)",
                 columns: [
-                    head("training", "step"), "model", head(goal, goal), head("passes", "epochs"), head("took", "took"),
+                    head("training", "step"), "model", head(goal, goal), head("passes", "passes"), head("took", "took"),
                     head("ended", "ended"), "run", "compare",
                 ], numbers: [2, 3, 4], rows: rows))
             <p><button>Compare A with B</button></p>

@@ -49,7 +49,9 @@ struct RunPage {
                 "When each step worked", "a step that was taken from an earlier run has no length",
                 Timeline(run: run, steps: steps, now: now).svg(link: link)))
         body += Elements.section("All steps", "<div id=\"steps\">\(table(steps, link: link))</div>")
-        body += try metrics(run)
+        if let figures = try MetricFigures.html(dashboard.store, run: run.id) {
+            body += Elements.section("Metrics", figures)
+        }
         body += Elements.section(
             "Parameters",
             Elements.details("The project file as this run read it", id: "file", "<pre>\(run.parameters.pretty)</pre>"))
@@ -75,23 +77,19 @@ struct RunPage {
             columns: ["step", "state", "took", "attempts", "depends on", "message"], numbers: [2, 3], rows: rows)
     }
 
-    /// The series that steps logged, one plot a name, the steps beside each other.
-    private func metrics(_ run: RunRecord) throws -> HTML {
-        let points = try dashboard.store.metrics(run: run.id)
-        guard !points.isEmpty else { return "" }
-        return Elements.section("Metrics", MetricFigures.html(points))
-    }
 }
 
 /// Logged series as plots.
 enum MetricFigures {
-    /// One plot for each metric, one curve for each step.
-    static func html(_ points: [MetricPoint]) -> HTML {
-        let names = Set(points.map(\.name)).sorted()
-        let figures = names.map { name -> HTML in
-            let bySteps = Dictionary(grouping: points.filter { $0.name == name }, by: \.step)
-            let series = bySteps.sorted { $0.key < $1.key }.map { step, points in
-                SeriesPlot.Series(name: step, points: points.map { (Double($0.index), $0.value) })
+    /// One plot for each metric, one curve for each step; nil if nothing was logged.
+    ///
+    /// - Throws: `system` or `corrupted` if the store cannot be read.
+    static func html(_ store: RunStore, run: String, step: String? = nil) throws -> HTML? {
+        let names = Set(try store.series(run: run, step: step).map(\.name)).sorted()
+        guard !names.isEmpty else { return nil }
+        let figures = try names.map { name -> HTML in
+            let series = try store.curves(named: name, runs: [run], step: step).map {
+                SeriesPlot.Series(name: $0.series.step, points: $0.points)
             }
             let more = series.count > SeriesPlot.most ? "the first \(SeriesPlot.most) of \(series.count) steps" : ""
             return Elements.figure(name, more, SeriesPlot(title: name, horizontal: "step", series: series).html)

@@ -47,8 +47,9 @@ struct StepPage {
         if record.state == .failed, let message = record.message { body += "<pre class=\"fault\">\(message)</pre>" }
         body += dependencies(record, steps)
         body += curves(result)
-        let points = try store.metrics(run: run.id, step: step)
-        if !points.isEmpty { body += Elements.section("Metrics", MetricFigures.html(points)) }
+        if let figures = try MetricFigures.html(store, run: run.id, step: step) {
+            body += Elements.section("Metrics", figures)
+        }
         body += artifacts(result)
         if let result, result.value != .null {
             body += Elements.section(

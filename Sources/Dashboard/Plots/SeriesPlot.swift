@@ -14,13 +14,16 @@ struct SeriesPlot {
     let title: String
     let horizontal: String
     let series: [Series]
+    /// Curves without a name, drawn faintly behind the others.
+    var behind: [[(x: Double, y: Double)]] = []
 
     /// The drawing with its legend; empty without a finite point.
     var html: HTML {
         let shown = series.prefix(Self.most).map { curve in
             Series(name: curve.name, points: Self.thinned(curve.points.filter { $0.x.isFinite && $0.y.isFinite }))
         }
-        let all = shown.flatMap(\.points)
+        let faint = behind.map { Self.thinned($0.filter { $0.x.isFinite && $0.y.isFinite }, to: 32) }
+        let all = shown.flatMap(\.points) + faint.joined()
         guard let least = all.map(\.y).min(), let most = all.map(\.y).max(), let first = all.map(\.x).min(),
             let last = all.map(\.x).max()
         else { return "" }
@@ -62,6 +65,9 @@ struct SeriesPlot {
             let path = curve.points.map { point -> HTML in "\(x(point.x)),\(y(point.y)) " }
             return "<polyline class=\"line s\(number)\" points=\"\(path)\"><title>\(curve.name)</title></polyline>\n"
         }
+        let shadows = faint.map { points -> HTML in
+            "<polyline class=\"line faint\" points=\"\(points.map { "\(x($0.x)),\(y($0.y)) " as HTML })\"/>"
+        }
         let ends = shown.map { curve in
             "\(curve.name) from \(Wording.number(curve.points.first?.y ?? .nan)) to "
                 + Wording.number(curve.points.last?.y ?? .nan)
@@ -75,15 +81,15 @@ struct SeriesPlot {
         }
         return """
             <svg class="wide" viewBox="0 0 500 238" role="img" aria-label="\(title): \
-            \(ends.joined(separator: "; "))">\(rows)\(columns)\(curves)\
+            \(ends.joined(separator: "; "))">\(rows)\(columns)\(shadows)\(curves)\
             <text class="tick" x="\((left + right) / 2)" y="234" text-anchor="middle">\(horizontal)</text></svg>
             <ul class="legend">\(legend)</ul>
             """
     }
 
-    /// At most a thousand points, the ends among them: more than a drawing has pixels help nobody.
-    static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
-        guard points.count > 1000 else { return points }
-        return (0..<1000).map { points[$0 * (points.count - 1) / 999] }
+    /// At most so many points, the ends among them: more than a drawing has pixels help nobody.
+    static func thinned(_ points: [(x: Double, y: Double)], to most: Int = 1000) -> [(x: Double, y: Double)] {
+        guard points.count > most else { return points }
+        return (0..<most).map { points[$0 * (points.count - 1) / (most - 1)] }
     }
 }

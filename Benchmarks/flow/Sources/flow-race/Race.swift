@@ -1,6 +1,8 @@
 import Core
+import Dashboard
 import Flow
 import Foundation
+import Synchronization
 
 /// What the race of `Benchmarks/flow` asks of Martlet's flow library; each command prints one line of JSON.
 ///
@@ -8,7 +10,10 @@ import Foundation
 ///     flow-race resume FOLDER COUNT                             the same finished run, resumed
 ///     flow-race log FOLDER COUNT                                points logged by one step, one call each
 ///     flow-race fill FOLDER RUNS POINTS                         runs whose losses are to be compared
-///     flow-race compare FOLDER RUNS                             their curves, and all that is known of their trials
+///     flow-race compare FOLDER                                  their curves, and all that is known of their trials
+///     flow-race page FOLDER                                     the dashboard's page that compares them
+///     flow-race cost FOLDER SECONDS RATE                        what tracking takes while a training of so many seconds
+///                                                               logs three metrics RATE times a second
 @main
 struct Race {
     static func main() async throws {
@@ -30,6 +35,8 @@ struct Race {
         case "log": try await log(store, count: numbers[0])
         case "fill": try await fill(store, runs: numbers[0], points: numbers[1])
         case "compare": try compare(store)
+        case "page": try await page(store)
+        case "cost": try await cost(store, seconds: numbers[0], rate: numbers[1])
         default: fatalError("there is no command \(arguments[0])")
         }
     }
@@ -90,6 +97,58 @@ struct Race {
             "seconds": .number(taken), "curves": .integer(Int64(curves.count)), "trials": .integer(Int64(trials.count)),
             "points": .integer(Int64(curves.map(\.series.count).reduce(0, +))),
         ])
+    }
+
+    /// The page of experiments, as the server would send it.
+    private static func page(_ store: RunStore) async throws {
+        let dashboard = Dashboard(store: store, facts: NoShop(), key: try AdminKey("the key of the race"))
+        var request = DashboardRequest(method: "GET", target: "/experiments", base: "")
+        request.key = "the key of the race"
+        let begin = ContinuousClock.now
+        let answer = await dashboard.respond(to: request)
+        let taken = since(begin)
+        let trainings = answer.body.firstMatch(of: /([0-9,]+) trainings? of/)?.1.replacing(",", with: "") ?? ""
+        report([
+            "seconds": .number(taken), "status": .integer(Int64(answer.status)), "trials": .string(String(trainings)),
+            "bytes": .integer(Int64(answer.body.utf8.count)),
+            "curves": .integer(Int64(answer.body.matches(of: /<polyline class="line (s[0-9]|faint)"/).count)),
+        ])
+    }
+
+    /// The step only sleeps, so all processor time is the flow's; what it waits in calls is counted as well.
+    private static func cost(_ store: RunStore, seconds: Int, rate: Int) async throws {
+        var answer: [String: JSONValue] = [:]
+        for (name, isTracked) in [("warm", true), ("flow", false), ("tracked", true)] {
+            let waited = Mutex(0.0)
+            let step = Step("train", isMemoised: false) { context in
+                for tick in 0..<(name == "warm" ? 1 : seconds * rate) {
+                    let begin = ContinuousClock.now
+                    if isTracked {
+                        if tick == 0 {
+                            let chosen = (0..<30).map { Fact(.parameter, "parameter-\($0)", .number(Double($0))) }
+                            try context.record(chosen + Machine.facts)
+                        }
+                        for metric in ["loss", "validation/recall@12", "rows"] {
+                            try context.log(metric, value(tick), at: tick)
+                        }
+                    }
+                    waited.withLock { $0 += since(begin) }
+                    usleep(UInt32(1_000_000 / rate))
+                }
+            }
+            let before = processorTime()
+            try await FlowRunner(store: store).run(FlowGraph(name: "cost", steps: [step])).check()
+            answer[name] = [
+                "processor": .number(processorTime() - before), "waited": .number(waited.withLock { $0 }),
+            ]
+        }
+        report(.object(answer))
+    }
+
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     private static func value(_ index: Int) -> Double { 1 / Double(1 + index % 1000) }
