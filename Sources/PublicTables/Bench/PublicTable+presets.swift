@@ -36,13 +36,13 @@ extension PublicTable {
         "ials": ["dimension": 256, "unobserved-weight": 0.1, "regularization": 0.001, "epochs": 10],
         "slim": ["l1": 1, "l2": 20],
         "mf": [
-            "loss": "bsl", "temperature": 0.1, "user-exponent": 0.5, "recency": 0.5, "batch-size": 1024,
-            "learning-rate": 0.03, "schedule": "linear", "epochs": 80, "validation-every": 20,
+            "loss": "bsl", "temperature": 0.1, "normalizer-power": 1.3, "user-exponent": 0.5, "recency": 0.5,
+            "batch-size": 512, "learning-rate": 0.02, "schedule": "linear", "epochs": 80, "validation-every": 20,
         ],
-        // More passes would help both: validation was still rising at the last epoch.
         "lightgcn": [
-            "loss": "bsl", "user-exponent": 0.5, "recency": 0.5, "batch-size": 2048, "learning-rate": 0.06,
-            "schedule": "linear", "epochs": 40, "validation-every": 20,
+            "loss": "bsl", "layers": 2, "temperature": 0.12, "normalizer-power": 1.2, "user-exponent": 0.5,
+            "recency": 0.5, "batch-size": 1024, "learning-rate": 0.03, "schedule": "linear", "epochs": 40,
+            "validation-every": 20,
         ],
         "mf-bpr": [
             "kind": "mf", "loss": "bpr", "optimizer": "sgd", "learning-rate": 0.05, "schedule": "linear", "l2": 0.01,
@@ -53,9 +53,9 @@ extension PublicTable {
             "members": [
                 ["kind": "gf-cf", "factors": 256, "low-pass": 0.45, "recency": 0.9],
                 [
-                    "kind": "mf", "loss": "bsl", "temperature": 0.1, "user-exponent": 0.5, "recency": 0.5,
-                    "batch-size": 1024, "learning-rate": 0.03, "schedule": "linear", "epochs": 30,
-                    "validation-every": 30,
+                    "kind": "mf", "loss": "bsl", "temperature": 0.1, "normalizer-power": 1.3, "user-exponent": 0.5,
+                    "recency": 0.5, "batch-size": 512, "learning-rate": 0.02, "schedule": "linear", "epochs": 40,
+                    "validation-every": 40,
                 ],
             ]
         ],
