@@ -61,7 +61,9 @@ let parts: [Part] = [
         products: ["swift-nio/NIOCore", "swift-nio/NIOPosix", "swift-nio-ssl/NIOSSL"], testImports: ["TestSupport"]),
     Part(
         name: "VectorStores", imports: ["Core", "Tensor", "Index", "Stores"], testImports: ["TestSupport"]),
-    Part(name: "Pipeline", imports: ["Core", "Tensor", "Features", "Models", "Index", "Stores"]),
+    Part(
+        name: "Pipeline", imports: ["Core", "Tensor", "Features", "Models", "Index", "Stores", "VectorStores"],
+        testImports: ["TestSupport"]),
     Part(
         name: "Flow", imports: ["Core"], products: ["GRDB.swift/GRDB", "swift-crypto/Crypto"],
         testImports: ["TestSupport"]),

@@ -31,6 +31,9 @@ public final class LocalVectors<Local: VectorIndex>: VectorStore {
         try snapshot.search(queries, k: k, filter: filter)
     }
 
+    /// Nothing: there is no connection.
+    public func close() {}
+
     /// See ``VectorStore/upsert(_:vectors:)``.
     public func upsert(_ keys: [Int32], vectors: Matrix) async throws {
         try index.withLock { try $0.upsert(keys, vectors: vectors) }

@@ -133,7 +133,7 @@ public final class RedisVectorSet: VectorStore {
         }
         while !open.isEmpty, total > 0 {
             let commands = open.map { row in
-                similar(to: queries.row(row), count: min(wanted[row], total), where: expression)
+                similar(to: queries.row(row), count: min(wanted[row], total), total: total, where: expression)
             }
             let answers = try await session.answers(to: commands, key: set)
             let found = answers.map { $0.elements?.compactMap { $0.text.flatMap { Int32($0) } } ?? [] }
@@ -209,13 +209,15 @@ public final class RedisVectorSet: VectorStore {
         return words + ["M".bytes, "\(options.links)".bytes]
     }
 
-    private func similar(to query: some Collection<Float>, count: Int, where expression: String?) -> [[UInt8]] {
+    private func similar(to query: some Collection<Float>, count: Int, total: Int, where expression: String?)
+        -> [[UInt8]]
+    {
         // A query of zeros is as near to all: its candidates are any.
         let last: Float = query.allSatisfy { $0 == 0 } ? 1 : 0
         var words =
             ["VSIM".bytes, set, "FP32".bytes, VectorBytes.encode(Array(query) + [last])]
             + ["COUNT", "\(count)", "EF", "\(max(options.effort, count))"].map(\.bytes)
-        if let expression { words += ["FILTER", expression, "FILTER-EF", "0"].map(\.bytes) }
+        if let expression { words += ["FILTER", expression, "FILTER-EF", "\(total)"].map(\.bytes) }
         return words
     }
 

@@ -37,4 +37,7 @@ public protocol VectorStore: Sendable {
     ///
     /// - Returns: how many were taken out.
     @discardableResult func delete(_ keys: [Int32]) async throws -> Int
+
+    /// Closes the connections; nothing is asked afterwards.
+    func close()
 }

@@ -1,31 +1,10 @@
 import Core
-import Foundation
 import Index
 import Stores
 import Tensor
 import TestSupport
 import Testing
 import VectorStores
-
-/// Redis 8, where `scripts/redis8` has put it, and what a test needs of it.
-private enum Redis8 {
-    /// The command that starts it; nil if it is not there.
-    static let command: [String]? = {
-        let root = #filePath.replacingOccurrences(of: "Tests/VectorStoresTests/RedisVectorSetTests.swift", with: "")
-        let place = "\(root).cache/redis8"
-        guard FileManager.default.isExecutableFile(atPath: "\(place)/usr/bin/redis-server") else { return nil }
-        return [
-            "\(place)/usr/lib64/ld-linux-x86-64.so.2", "--argv0", "redis-server", "--library-path",
-            "\(place)/usr/lib/x86_64-linux-gnu", "\(place)/usr/bin/redis-server",
-        ]
-    }()
-
-    static func server() async throws -> RedisServer {
-        let server = try RedisServer(command: command)
-        try await server.waitUntilListening()
-        return server
-    }
-}
 
 extension RedisServer {
     fileprivate var configuration: RedisConfiguration {

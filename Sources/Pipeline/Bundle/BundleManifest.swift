@@ -27,6 +27,10 @@ public struct BundleManifest: Codable, Sendable, Equatable {
 
     /// The index of the vectors; nil if there is none.
     public var index: IndexSummary?
+    /// The name of the vectors on the server that keeps them; nil if none does.
+    public var vectors: String?
+    /// How the ranking model's best scores were spread when the bundle was made; nil if no model ranks.
+    public var scores: ScoreDistribution?
 
     /// A model in a bundle.
     public struct Model: Codable, Sendable, Equatable {
@@ -87,7 +91,7 @@ public struct BundleManifest: Codable, Sendable, Equatable {
     }
 
     /// Writes the description into `folder`.
-    func write(to folder: String) throws {
+    package func write(to folder: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(Array(try encoder.encode(self)), to: "\(folder)/\(Self.fileName)")

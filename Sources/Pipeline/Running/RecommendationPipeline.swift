@@ -52,7 +52,8 @@ public struct RecommendationPipeline: Sendable {
         self.activity = activity
         self.features = features
         self.items = items
-        sources = configuration.sources.map(Self.source) + others
+        let vectors = ServedVectors(configuration, bundle)
+        sources = configuration.sources.map { Self.source($0, vectors) } + others
         merge = Merge(
             limit: configuration.candidates,
             quotas: configuration.sources.map { $0.quota ?? 0 } + others.map { _ in 0 },
@@ -70,9 +71,11 @@ public struct RecommendationPipeline: Sendable {
     /// What ranks; nil if nothing does.
     var scorer: (any CandidateScorer)? { configuration.ranker.flatMap { bundle.rankers[$0] } }
 
-    private static func source(_ configuration: CandidateSourceConfiguration) -> any CandidateSource {
+    private static func source(
+        _ configuration: CandidateSourceConfiguration, _ vectors: ServedVectors?
+    ) -> any CandidateSource {
         switch configuration.kind {
-        case .tower: TowerSource(configuration)
+        case .tower: vectors.map { ServerTowerSource(configuration, $0) } ?? TowerSource(configuration)
         case .itemItem: ItemItemSource(configuration)
         case .trending, .popular, .new: OrderSource(configuration)
         case .list: ListSource(configuration)

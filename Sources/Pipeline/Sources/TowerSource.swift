@@ -64,7 +64,7 @@ struct TowerSource: CandidateSource {
     }
 
     /// The mean of the vectors of each user's last items, the recent ones counting more.
-    private func averages(_ batch: RequestBatch, index: any VectorIndex) -> Matrix {
+    func averages(_ batch: RequestBatch, index: any VectorIndex) -> Matrix {
         let queries = Matrix(rows: batch.count, columns: index.dimensions)
         for (row, visitor) in batch.visitors.enumerated() {
             let query = queries.row(row)

@@ -116,7 +116,7 @@ extension ShopFlow {
     /// Puts the bundle of a published version together.
     static func publishBundle(
         version: Int, dataset: String, lists: String, project: ProjectConfiguration, context: StepContext
-    ) throws {
+    ) async throws {
         guard let pipeline = project.pipeline else { return }
         var pieces = [
             (name: "dataset", path: dataset), (name: "lists", path: lists),
@@ -141,6 +141,19 @@ extension ShopFlow {
             manifest.otherRankers = (manifest.otherRankers ?? []) + [found.model]
             pieces.append((name: "ranking-\(name)", path: found.path))
         }
-        try project.publishing.bundleStore.publish(manifest, pieces: pieces)
+        if pipeline.index.serverSummary != nil, manifest.tower != nil {
+            manifest.vectors = "\(project.name):v\(version)-\(manifest.created)"
+        }
+        let store = project.publishing.bundleStore
+        let replaced = store.vectorNames(of: [version])
+        try store.publish(manifest, pieces: pieces)
+        await pipeline.removeVectors(replaced.filter { $0 != manifest.vectors })
+        // Nobody answers from it yet: what cannot be served is not published, and what it answers is noted in it.
+        let patient = pipeline.unhurried
+        let bundle = try ServedBundle(folder: store.path(version: version), configuration: patient)
+        try await pipeline.fillVectors(from: bundle)
+        manifest.scores = await RecommendationPipeline(patient, bundle: bundle, activity: NoActivity())
+            .scoreDistribution(wall: manifest.created)
+        try manifest.write(to: store.path(version: version))
     }
 }

@@ -18,9 +18,13 @@ extension ShopFlow {
     func publish() -> Step {
         let project = project
         let sources = project.evaluation.refits ? [SplitUse.everything.rawValue] : [SplitUse.selection.rawValue]
+        var parameters: [String: JSONValue] = [
+            "shop": .string(project.name), "store": .string(project.publishing.store.summary),
+        ]
+        parameters["vectors"] = project.pipeline?.index.serverSummary.map { .string($0) }
         return Step(
             "publish", dependencies: ["recommend", "select", "evaluate", "gate"] + sources + bundleSources,
-            parameters: ["shop": .string(project.name), "store": .string(project.publishing.store.summary)],
+            parameters: .object(parameters),
             validity: { try await Self.isLive($0.value, project: project) }
         ) { context in
             let made = try context.value(of: "recommend")
@@ -34,7 +38,7 @@ extension ShopFlow {
                     manifest: Self.manifest(project, context: context), project: project, store: store,
                     progress: context.progress
                 ) { version in
-                    try Self.publishBundle(
+                    try await Self.publishBundle(
                         version: version, dataset: dataset, lists: folder, project: project, context: context)
                 }
                 context.setValue([
@@ -56,7 +60,10 @@ extension ShopFlow {
         guard let version = value["version"]?.integer,
             versions?.contains(where: { $0.isLive && $0.version == version }) ?? false
         else { return false }
-        return project.pipeline == nil || project.publishing.bundleStore.versions.contains(version)
+        guard let pipeline = project.pipeline else { return true }
+        let bundles = project.publishing.bundleStore
+        guard bundles.versions.contains(Int(version)) else { return false }
+        return await pipeline.hasVectors(of: bundles.path(version: Int(version)))
     }
 
     private static func manifest(_ project: ProjectConfiguration, context: StepContext) throws -> ListManifest {
@@ -73,7 +80,7 @@ extension ShopFlow {
     private static func publish(
         data: InteractionDataset, folder: String, segments: [String], manifest: ListManifest,
         project: ProjectConfiguration, store: any KeyValueStore, progress: any ProgressReporting,
-        bundle: (_ version: Int) throws -> Void
+        bundle: (_ version: Int) async throws -> Void
     ) async throws -> PublishedVersion {
         let publisher = ListPublisher(store: store, shop: project.name)
         let writer = try await publisher.begin(manifest: manifest, catalogue: try ShopCatalogue(data).items())
@@ -91,7 +98,7 @@ extension ShopFlow {
                     segment.isEmpty && row > 0 ? nil : fallbacks.list(row).map { (segment: segment, list: $0) }
                 })
             // Before the switch, which turns lists and bundle together.
-            try bundle(writer.version)
+            try await bundle(writer.version)
             let version = try await writer.commit()
             if let copy = project.publishing.listCopy {
                 // What the next server starts from, should the store be away then.
@@ -100,8 +107,12 @@ extension ShopFlow {
             progress.end("publish", summary: "version \(version.version), \(version.manifest.lists) lists")
             _ = try await publisher.prune(
                 keep: project.publishing.keep, olderThan: project.publishing.removeAfter)
-            if project.pipeline != nil {
-                project.publishing.bundleStore.prune(keeping: Set(try await publisher.versions().map(\.version)))
+            if let pipeline = project.pipeline {
+                let kept = Set(try await publisher.versions().map(\.version))
+                let bundles = project.publishing.bundleStore
+                let old = bundles.vectorNames(of: bundles.versions.filter { !kept.contains($0) })
+                bundles.prune(keeping: kept)
+                await pipeline.removeVectors(old)
             }
             return version
         } catch {

@@ -105,9 +105,17 @@ final class PipelineMetrics: Sendable {
         for (place, single) in singles.enumerated() {
             text.single("martlet_pipeline_\(single.0)", "counter", single.1, Double(totals.value(at: place)))
         }
-        if let version = current?.pipeline.bundle.version {
-            text.single(
-                "martlet_pipeline_version", "gauge", "The version whose bundle is served.", Double(version))
-        }
+        guard let current else { return }
+        let version = current.pipeline.bundle.version
+        text.single("martlet_pipeline_version", "gauge", "The version whose bundle is served.", Double(version))
+        guard let drift = current.drift?.status else { return }
+        text.begin(
+            "martlet_pipeline_score_drift_answers", "gauge", "Answers whose best scores the score drift is made of.")
+        text.sample("martlet_pipeline_score_drift_answers", [("version", "\(version)")], Double(drift.answers))
+        guard let index = drift.index else { return }
+        text.begin(
+            "martlet_pipeline_score_drift", "gauge",
+            "Population stability index of the ranking model's best scores against those at publishing; 0.25 is much.")
+        text.sample("martlet_pipeline_score_drift", [("version", "\(version)")], index)
     }
 }

@@ -40,6 +40,7 @@ final class PipelineResponder: Sendable {
         let now = UniversalTime.now()
         let found = await served.variants.answer(request, wall: Int64(now.seconds))
         metrics.record(found.answer)
+        served.drift?.record(found.answer)
         var buffer = ByteBuffer()
         PipelineAnswerText(
             answer: found.answer, served: served, requestID: recorder.log == nil ? nil : requestID

@@ -16,8 +16,11 @@ final class ServedPipeline: Sendable {
     let catalogue: RenderedCatalogue
     /// `"version":3,"model":"dlrm","created":"2026-11-23T01:30:00Z"`
     let stamp: [UInt8]
+    /// How far its scores have moved since it was published; nil if nothing ranks, or it was published by an older program.
+    let drift: ScoreDrift?
 
     init(_ pipeline: RecommendationPipeline) {
+        drift = pipeline.bundle.manifest.scores.map(ScoreDrift.init)
         self.pipeline = pipeline
         variants = VariantPipelines(pipeline)
         let bundle = pipeline.bundle

@@ -27,7 +27,8 @@ extension StoreConfiguration {
         return .rocksdb(path: path, options: options)
     }
 
-    private static func redis(_ fields: inout ConfigurationFields, projectFolder: String) -> RedisConfiguration {
+    /// Reads where a Redis server listens and how patient to be; the caller finishes the fields.
+    package static func redis(_ fields: inout ConfigurationFields, projectFolder: String) -> RedisConfiguration {
         var redis = RedisConfiguration(endpoints: [])
         let urls = fields.strings("url")
         if urls.isEmpty { fields.diagnostics.report(missingURL(fields)) }

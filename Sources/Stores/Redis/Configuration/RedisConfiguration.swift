@@ -1,7 +1,7 @@
 /// How to reach a Redis server or cluster, and how patient to be.
-public struct RedisConfiguration: Sendable {
+public struct RedisConfiguration: Sendable, Equatable {
     /// Encryption of the connection.
-    public struct TLS: Sendable {
+    public struct TLS: Sendable, Equatable {
         /// A PEM file with the authorities to trust; nil: the system's.
         public var authorities: String?
         /// Whether the server's certificate must be valid for its host.
