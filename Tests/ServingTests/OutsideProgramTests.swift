@@ -83,12 +83,14 @@ import Testing
             #expect(document["openapi"] == "3.1.0")
             for path in document["paths"]?.object?.keys.sorted() ?? [] {
                 let asked = path.replacing("{user}", with: "u1").replacing("{item}", with: "v1-0")
+                    .replacing("{model}", with: "pipeline").replacing("{version}", with: "1")
                 let isPost = document["paths"]?[path]?["post"] != nil
                 let answer = try await server.execute(asked, method: isPost ? .post : .get, body: isPost ? "{}" : nil)
                 #expect(answer.json["type"] != "urn:martlet:problem:unknown-path", "\(path)")
+                #expect(!answer.text.contains("there is nothing at this path"), "\(path)")
                 #expect(answer.status != 405, "\(path)")
             }
-            #expect(document["paths"]?.object?.count == 10)
+            #expect(document["paths"]?.object?.count == 25)
         }
     }
 

@@ -34,6 +34,8 @@ public struct Explanation: Sendable {
         public var score: Float?
         /// Its place after ranking, counted from 1; nil if it was no candidate.
         public var rank: Int?
+        /// What was read of its features when the request came; nil if nothing was.
+        public var features: FreshFeatures?
         /// What moved it since.
         public var moves: [Move] = []
         /// Its place in the answer, counted from 1; nil if it is not in it.

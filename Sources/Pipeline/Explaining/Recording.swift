@@ -37,6 +37,7 @@ extension Explanation {
                     told.proposals.append(.init(source: sources[source], rank: rank + 1, score: list[rank].score))
                 }
             }
+            told.features = batch.items.lazy.compactMap { $0.features(of: item) }.first
             told.filteredBy = batch.filters[row].filter { $0.drops(item) }.map(\.rule)
             if let found = ranks[item] {
                 told.isCandidate = true

@@ -18,7 +18,8 @@ enum OpenAPIDocument {
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
               },
               "security": \(security),
-              "paths": {\(listPaths(limits)), \(featurePaths), \(eventPaths), \(statePaths(metricsSecurity))},
+              "paths": {\(listPaths(limits)), \(featurePaths), \(eventPaths), \(inferencePaths),
+                \(statePaths(metricsSecurity))},
               "components": {
                 "securitySchemes": {
                   "bearer": {"type": "http", "scheme": "bearer"},
@@ -220,6 +221,7 @@ enum OpenAPIDocument {
                   "reason": {"type": "string", "enum": ["late", "failed"]}}}},
               "explanation": {"type": "object"}}},
           \(eventSchemas(most: mostEvents)),
+          \(inferenceSchemas),
           "State": {"type": "object", "required": ["status"], "properties": {
             "status": {"type": "string"}, "version": {"type": "integer"}}},
           "Problem": {"type": "object", "required": ["type", "title", "status", "detail"],

@@ -85,6 +85,14 @@ struct PipelineAnswerText {
     }
 }
 
+extension FreshFeatures {
+    /// How long ago they were written, in seconds; nil if nobody knows.
+    package var age: Double? {
+        let now = UniversalTime.now()
+        return time.map { max(0, Double(now.seconds) + Double(now.nanoseconds) / 1e9 - Double($0) / 1e6) }
+    }
+}
+
 /// The way of items as JSON.
 package struct ExplanationText {
     private let explanation: Explanation
@@ -107,10 +115,7 @@ package struct ExplanationText {
             ],
         ]
         if let features = explanation.features {
-            members["features"] = [
-                "values": .object(features.values),
-                "written": features.time.map { .number(Double($0) / 1e6) } ?? .null,
-            ]
+            members["features"] = Self.json(features)
         }
         if let unknown = explanation.unknownItem {
             members["unknown-item"] = .string(unknown)
@@ -119,10 +124,19 @@ package struct ExplanationText {
         return .object(members)
     }
 
+    /// `{"values": {…}, "written": 1795546310.5, "age": 12.5}`: the moment in seconds since 1970, the age in seconds.
+    private static func json(_ features: FreshFeatures) -> JSONValue {
+        [
+            "values": .object(features.values),
+            "written": features.time.map { .number(Double($0) / 1e6) } ?? .null,
+            "age": features.age.map { .number($0) } ?? .null,
+        ]
+    }
+
     private func item(_ item: Explanation.Item) -> JSONValue {
         func number(_ value: Float?) -> JSONValue { value.map { .number(Double($0)) } ?? .null }
         func whole(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
-        return [
+        var members: [String: JSONValue] = [
             "item": .string(answer.bundle.id(item.index)), "place": whole(item.place), "verdict": .string(item.verdict),
             "proposed-by": .array(
                 item.proposals.map {
@@ -133,6 +147,8 @@ package struct ExplanationText {
             "moved-by": .array(
                 item.moves.map { ["rule": .string($0.rule), "from": whole($0.from), "to": whole($0.to)] }),
         ]
+        members["features"] = item.features.map(Self.json)
+        return .object(members)
     }
 
     private func stage(_ stage: StageReport) -> JSONValue {

@@ -26,7 +26,7 @@ struct ExplainAnswer: AsyncParsableCommand {
         commandName: "answer", abstract: "Tell how items come into a user's answer, and why one does not.",
         discussion: """
             The published pipeline answers for the user, and each item's way is shown: who proposed it, its score and
-            rank, what filtered it, what moved it. Events since the last publication are known to a running server, not
+            rank, what filtered it, what moved it, and what the feature store says of user and item. Events since the last publication are known to a running server, not
             to this command: ask it with 'explain': true for an answer that knows them.
 
             Example: martlet explain --user 13085 --item 85123A
@@ -49,18 +49,23 @@ struct ExplainAnswer: AsyncParsableCommand {
 
     func run() async throws {
         let project = try ProjectRunner.configuration(ProjectRunner.trimmed(project.project)).project
-        guard var pipeline = project.pipeline else {
+        guard let declared = project.pipeline else {
             throw MartletError(
                 .invalidConfiguration, "the project has no pipeline",
                 hint: "add 'pipeline: {}' to martlet.yml and publish: martlet publish")
         }
-        let fresh = pipeline.freshColumns
-        // Everything is read from the disk for the first time here: what a page would not wait for is not the question. Nor
-        // is the feature store asked, of whose features the bundle has the ones of its time.
-        pipeline.deadline = 60
-        pipeline.freshColumns = []
-        pipeline.filters.removeAll { filter in
-            filter.condition.map { fresh.contains($0.column) } ?? false
+        // Everything is read from the disk for the first time here: what a page would not wait for is not the question.
+        let store = try await features(of: project)
+        var pipeline = declared.unhurried
+        var items: StoredItemFeatures?
+        if let store, let service = project.featureStore?.itemService {
+            items = try StoredItemFeatures(store, service: service)
+            pipeline = declared
+            pipeline.deadline = 60
+        }
+        var users: StoredUserFeatures?
+        if let store, let service = project.featureStore?.requestService {
+            users = try StoredUserFeatures(store, service: service)
         }
         let bundle = try ServedBundle(
             folder: project.publishing.bundleStore.path(version: try await LivePublication(project).version.version),
@@ -68,8 +73,10 @@ struct ExplainAnswer: AsyncParsableCommand {
         var request = PipelineRequest(user: user, k: k)
         request.explains = true
         request.item = item
-        let answers = await RecommendationPipeline(pipeline, bundle: bundle, activity: NoActivity())
-            .answers(to: [request], wall: Int64(Date().timeIntervalSince1970))
+        let answers = await RecommendationPipeline(
+            pipeline, bundle: bundle, activity: NoActivity(), features: users, items: items
+        ).answers(to: [request], wall: Int64(Date().timeIntervalSince1970))
+        await store?.online.close()
         guard let answer = answers.first, let explanation = answer.explanation else { return }
         if let item, explanation.unknownItem != nil {
             throw MartletError(
@@ -79,10 +86,25 @@ struct ExplainAnswer: AsyncParsableCommand {
         output.finish(text(explanation, answer), json: ExplanationText(explanation, answer).json)
     }
 
+    /// The project's feature store, if it has one that requests ask. One that is away, or was never written, is no reason to
+    /// explain nothing: the stage says so, or the bundle's own features are told of.
+    private func features(of project: ProjectConfiguration) async throws -> FeatureStore? {
+        guard let section = project.featureStore, section.requestService != nil || section.itemService != nil else {
+            return nil
+        }
+        do {
+            return FeatureStore(
+                section.definitions, online: try await section.online.open(readOnly: true, mayBeAway: true))
+        } catch let error as MartletError where error.code == .notFound {
+            return nil
+        }
+    }
+
     private func text(_ explanation: Explanation, _ answer: PipelineAnswer) -> String {
         var lines = [
             "user \(answer.user): \(explanation.contacts) contacts with items, \(explanation.history) in the history"
         ]
+        if let features = explanation.features { lines.append("    " + line(features)) }
         for item in explanation.items {
             let title = (try? JSONValue(parsing: answer.bundle.showText(item.index)))?["title"]?.string ?? ""
             lines.append("\(item.place.map { "\($0)." } ?? "–") \(answer.bundle.id(item.index))  \(title)")
@@ -94,6 +116,7 @@ struct ExplainAnswer: AsyncParsableCommand {
             if let score = item.score {
                 lines.append("    scored \(score)" + (item.rank.map { ", rank \($0)" } ?? ", had it been a candidate"))
             }
+            if let features = item.features { lines.append("    " + line(features)) }
             for move in item.moves {
                 lines.append("    \(move.rule) moved it from \(move.from.map(String.init) ?? "nowhere") to \(move.to)")
             }
@@ -102,9 +125,16 @@ struct ExplainAnswer: AsyncParsableCommand {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    private func line(_ features: FreshFeatures) -> String {
+        let values = features.values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let age = features.age.map { ", written \(Int($0.rounded())) s ago" } ?? ""
+        return "features of the store: \(values.joined(separator: ", "))\(age)"
+    }
+
     private func line(_ stage: StageReport) -> String {
         let microseconds = Int((stage.seconds * 1e6).rounded())
-        let skipped = stage.skipped.map { ", skipped: \($0)" } ?? ""
+        var skipped = stage.skipped.map { ", skipped: \($0)" } ?? ""
+        if case .failed(let reason) = stage.outcome { skipped += " (\(reason))" }
         return "\(stage.name): \(stage.candidatesIn) in, \(stage.candidatesOut) out, \(microseconds) µs\(skipped)"
     }
 }

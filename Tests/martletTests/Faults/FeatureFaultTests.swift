@@ -80,4 +80,30 @@ struct FeatureFaultTests {
         report.look(for: report.counts.acknowledged, in: "\(server.project)/events")
         try report.finish(server)
     }
+
+    /// 'martlet explain' tells the features that a request would be answered with, and answers without them too.
+    @Test func explained() async throws {
+        let shop = try await FaultShop.shared.value
+        let redis = try RedisServer()
+        try await redis.waitUntilListening()
+        let server = try await shop.server(features: "{kind: redis, url: \"redis://127.0.0.1:\(redis.port)\"}")
+        try await server.start()
+        try shop.push(to: server, moment: .now - 100)
+        #expect(server.stop())
+        func explain(_ more: String...) async throws -> Program.Ended {
+            try await Program.run(["explain", "--project", server.project, "--user", shop.users[3]] + more)
+        }
+        let found = try await explain("--json")
+        let features = try JSONValue(parsing: found.output)["features"]
+        #expect(features?["values"]?["age"]?.number == 23, "\(found.output) \(found.error)")
+        #expect(features?["age"]?.number.map { (100...160).contains($0) } == true)
+        #expect(try await explain().output.contains("features of the store: age 23, club_member_status \"ACTIVE\""))
+        redis.kill()
+        let without = try await explain("--json")
+        #expect(without.status == 0, "\(without.error)")
+        let answer = try JSONValue(parsing: without.output)
+        #expect(answer["features"] == nil && answer["items"]?.array?.isEmpty == false)
+        let stage = answer["stages"]?.array?.first { $0["stage"]?.string == "features" }
+        #expect(stage?["skipped"]?.string == "failed")
+    }
 }
