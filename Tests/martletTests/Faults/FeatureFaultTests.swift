@@ -76,6 +76,7 @@ struct FeatureFaultTests {
         let body = #"{"features":["stats:age"],"entities":{"customer_id":["\#(shop.users[0])"]}}"#
         let answer = try LoopbackConnection(port: server.port).ask("POST", "/get-online-features", body: body)
         #expect(String(decoding: answer.body, as: UTF8.self).contains("OUTSIDE_MAX_AGE"))
+        try await waitUntil("some requests were answered") { load.requests > 20 }
         var report = FaultReport("features: past their time", await load.end())
         report.look(for: report.counts.acknowledged, in: "\(server.project)/events")
         try report.finish(server)
