@@ -34,7 +34,7 @@ struct Martlet: AsyncParsableCommand {
     )
 
     static func main() async {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = ArgumentOrder.ordered(Array(CommandLine.arguments.dropFirst()), of: Martlet.self)
         do {
             var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {

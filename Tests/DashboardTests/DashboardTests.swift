@@ -1,5 +1,6 @@
 import Core
 import Dashboard
+import Evaluation
 import Flow
 import Testing
 
@@ -49,6 +50,23 @@ struct DashboardTests {
         // The loss of both, from the points that were logged: 1 to 1/3.
         #expect(page.body.contains("loss: A: a&lt;b from 1 to 0.3333; B: c&amp;d from 1 to 0.3333"))
         #expect(page.body.contains("1 fact that do not differ"))
+    }
+
+    @Test func theWinnerStandsBesideWhatIsLive() async throws {
+        let shop = try Shop()
+        let interval = Interval(value: 0.25, low: 0.2, high: 0.3)
+        let model = ModelEvaluation(name: "mf", metrics: ["recall@12": interval, "ndcg@12": interval], users: 10)
+        let report = EvaluationReport(
+            title: "shop", protocol: "all items ranked", models: [model], winner: "mf", selectedBy: "recall@12"
+        ).json
+        let step = Step("evaluate") { $0.setValue(report) }
+        let run = try await FlowRunner(store: shop.store).run(FlowGraph(name: "shop", steps: [step])).run
+        let page = await shop.get("/models?run=\(run)")
+        #expect(page.status == 200, "\(page.body)")
+        // The live version 2 had 0.2 in recall, and says nothing of ndcg.
+        #expect(page.body.contains("The winner of this run beside version 2"))
+        #expect(page.body.contains("+0.0500 (+25.0 %)") && !page.body.contains("<td>ndcg@12"))
+        #expect(page.body.contains("were not judged on the same users"))
     }
 
     @Test func noNameBecomesMarkup() async throws {

@@ -12,7 +12,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         "demo", "init", "check", "config", "load", "transform", "train", "evaluate", "recommend", "publish", "rollback",
-        "serve", "ui", "explain", "run", "runs", "schedule", "generate", "features",
+        "serve", "ui", "explain", "run", "runs", "schedule", "flow", "generate", "features",
     ])
     func everySubcommandHasHelpWithAnExample(name: String) async throws {
         let ended = try await Program.run([name, "--help"])
@@ -25,6 +25,18 @@ struct CommandLineTests {
         let ended = try await Program.run(["run", "--project", "/nonexistent-shop"])
         #expect(ended.status == 1)
         #expect(ended.error.contains("martlet init"))
+    }
+
+    /// Asked for help, the parser says which subcommand it understood.
+    @Test(arguments: [
+        (["explain", "--project", "x", "list", "--help"], "explain list"),
+        (["runs", "-C", "x", "gc", "--help"], "runs gc"),
+        (["features", "--project=x", "--json", "get", "--help"], "features get"),
+        (["flow", "-q", "export", "--help"], "flow export"), (["explain", "--project", "list", "--help"], "explain"),
+    ])
+    func optionsMayStandBeforeASubcommand(arguments: [String], understood: String) async throws {
+        let ended = try await Program.run(arguments)
+        #expect(ended.status == 0 && ended.output.contains("USAGE: martlet \(understood) "), "\(ended)")
     }
 
     @Test func completionScriptsAreThere() async throws {

@@ -7,6 +7,7 @@ import Project
 struct FlowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flow", abstract: "Hand the project's steps to a system that schedules by itself.",
+        discussion: "Example: martlet flow export --image registry.example/martlet:1 --claim shop",
         subcommands: [FlowExport.self])
 }
 
