@@ -19,6 +19,7 @@ test: ## every test, the slow ones too
 	@scripts/setup test
 	$(SWIFT_BUILD) --build-tests
 	@scripts/test
+	@scripts/examples
 
 chaos: ## every fault of servers, disks and clients under load, with counts
 	@scripts/setup test
