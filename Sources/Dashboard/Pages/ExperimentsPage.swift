@@ -106,7 +106,8 @@ struct ExperimentsPage {
             dimensions.append(.init(name: "model", values: judged.map { .word($0.model) }))
             dimensions.append(.init(name: "passes", values: judged.map { $0.metrics["passes"].map { .number($0) } }))
         }
-        dimensions = Array(dimensions.prefix(7))
+        // An axis on which all stand at one place tells nothing.
+        dimensions = Array(dimensions.filter { Set($0.values).count > 1 }.prefix(7))
         dimensions.append(.init(name: "seconds", values: judged.map { $0.seconds.map { .number($0) } }))
         dimensions.append(.init(name: goal, values: judged.map { $0.metrics[goal].map { .number($0) } }))
         let plot = ParallelCoordinates(names: judged.map { "\($0.label) of \($0.run)" }, dimensions: dimensions)
