@@ -82,6 +82,7 @@ struct Race {
             let step = Step("train", isMemoised: false) { context in
                 try context.record([Fact(.parameter, "learning-rate", .number(Double(number) / 1000))])
                 for index in 0..<points { try context.log("loss", value(index + number), at: index) }
+                for pass in 1...10 { try context.log("validation/recall@12", value(number * pass), at: pass) }
             }
             try await FlowRunner(store: store).run(FlowGraph(name: "train", steps: [step])).check()
         }
