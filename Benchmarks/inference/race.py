@@ -32,7 +32,7 @@ def analyze(folder, side, address, count):
     said = subprocess.run(
         [f"{ROOT}/scripts/perf-analyzer", "-m", "recommendations", "-i", side, "-u", address, "--input-data",
          f"{folder}/users.json", "--concurrency-range", str(count), "--measurement-interval", str(options.seconds * 1000),
-         "--stability-percentage", "50", "--max-threads", str(count), "-f", path], capture_output=True, text=True)
+         "--stability-percentage", "200", "--max-threads", str(count), "-f", path], capture_output=True, text=True)
     if said.returncode != 0:
         sys.exit(said.stdout[-4000:] + said.stderr[-4000:])
     with open(path) as file:

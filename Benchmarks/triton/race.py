@@ -1,4 +1,5 @@
-"""Starts Redis, Triton and Martlet over one shop, compares their answers, and lets wrk ask each in turn."""
+"""Starts Redis, Triton and Martlet over one shop, compares their answers, and lets wrk ask each in turn. Martlet twice: with
+features in the same Redis as Triton's, and embedded, users' in RocksDB and items' in the bundle."""
 import argparse
 import glob
 import json
@@ -14,9 +15,11 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+sys.path.insert(0, f"{os.path.dirname(HERE)}/online")
 import repository
 import results as races
 import servers
+import shop
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--martlet", required=True)
@@ -69,33 +72,23 @@ def triton_times(port):
 def main():
     servers.require("wrk", "redis-server", "redis-cli")
     redis_port = servers.free_port()
-    shop = f"{options.folder}/redis-{options.users}-{options.items}"
     redis = servers.redis_server(f"{options.folder}/redis", redis_port)
-    bench = [options.martlet, "bench", "online", shop, "--users", str(options.users), "--items", str(options.items), "--store",
-             f"redis://127.0.0.1:{redis_port}", "--index", options.index]
-    # The features of an earlier run went with its Redis.
-    bench += ["--features-only"] if os.path.exists(f"{shop}/peer/item-vectors.f32") else []
-    print("making the shop", file=sys.stderr, flush=True)
-    subprocess.run(bench, check=True)
-    print("loading the peer's features, building its graph", file=sys.stderr, flush=True)
-    environment = {**os.environ, "ONLINE_SHOP": shop, "ONLINE_REDIS": str(redis_port), "ONLINE_TEMPERATURE": "1e-6"}
-    subprocess.run([sys.executable, f"{os.path.dirname(HERE)}/online/peer.py"], check=True,
-                   env={**environment, "ONLINE_PREPARE": "1"})
+    shops = shop.make(options, redis_port)
+    environment = shop.prepare_peer(shops["redis"], redis_port, ONLINE_TEMPERATURE="1e-6")
     with tempfile.TemporaryDirectory() as folder:
-        race(folder, environment, redis, shop)
+        race(folder, environment, redis, shops)
 
 
-def race(folder, environment, redis, shop):
+def race(folder, environment, redis, shops):
     log = f"{folder}/triton.log"
-    ports = {"triton": servers.free_port(), "martlet": servers.free_port()}
+    ports = {side: servers.free_port() for side in ("triton", *shops)}
     url = {side: f"http://127.0.0.1:{port}" for side, port in ports.items()}
     print("starting Triton", file=sys.stderr, flush=True)
-    sides = {
-        "triton": triton(folder, environment, ports["triton"], log),
-        "martlet": servers.start([options.martlet, "serve", "--project", shop, "--port", str(ports["martlet"])],
-                                 stderr=subprocess.DEVNULL),
-    }
-    with open(f"{shop}/peer/items.txt") as file:
+    sides = {"triton": triton(folder, environment, ports["triton"], log)}
+    for side, place in shops.items():
+        sides[side] = servers.start(
+            [options.martlet, "serve", "--project", place, "--port", str(ports[side])], stderr=subprocess.DEVNULL)
+    with open(f"{shops['redis']}/peer/items.txt") as file:
         items = file.read().split()
 
     def ask_triton(user):
@@ -104,29 +97,30 @@ def race(folder, environment, redis, shop):
         found = {tensor["name"]: tensor["data"] for tensor in answer["outputs"]}
         return {items[row]: score for row, score in zip(found["ordered_ids"], found["ordered_scores"])}
 
-    def ask_martlet(user):
-        answer = servers.post(f"{url['martlet']}/v1/recommendations", {"user": f"u{user:08d}", "k": 16})
+    def ask_martlet(side, user):
+        answer = servers.post(f"{url[side]}/v1/recommendations", {"user": f"u{user:08d}", "k": 16})
         assert "skipped" not in answer and "fallback" not in answer, answer
         return {row["item"]: row["score"] for row in answer["items"]}
 
     servers.wait(sides["triton"], lambda: ask_triton(0), log)
-    servers.wait(sides["martlet"], lambda: ask_martlet(0))
-    common, worst, ordered = [], 0.0, 0
-    users = np.random.default_rng(3).integers(options.users, size=100).tolist()
-    for user in users:
-        theirs, ours = ask_triton(user), ask_martlet(user)
-        assert len(theirs) == len(ours) == 16, (theirs, ours)
-        both = theirs.keys() & ours.keys()
-        common.append(len(both) / 16)
-        ordered += list(theirs) == list(ours)
-        worst = max([worst] + [abs(theirs[item] - ours[item]) / max(1, abs(theirs[item])) for item in both])
-    equal = statistics.mean(common)
-    print(f"of {len(users)} users' 16 items {100 * equal:.1f} % are Triton's, {ordered} lists the same in the same order, the "
-          f"scores within {worst:.1e}", flush=True)
-    if equal < 0.9 or worst > 1e-3:
-        sys.exit("the answers differ: no rates are compared")
+    users, equal = np.random.default_rng(3).integers(options.users, size=100).tolist(), {}
+    for side in shops:
+        servers.wait(sides[side], lambda: ask_martlet(side, 0))
+        common, worst, ordered = [], 0.0, 0
+        for user in users:
+            theirs, ours = ask_triton(user), ask_martlet(side, user)
+            assert len(theirs) == len(ours) == 16, (theirs, ours)
+            both = theirs.keys() & ours.keys()
+            common.append(len(both) / 16)
+            ordered += list(theirs) == list(ours)
+            worst = max([worst] + [abs(theirs[item] - ours[item]) / max(1, abs(theirs[item])) for item in both])
+        equal[side] = statistics.mean(common)
+        print(f"Martlet, {side}: of {len(users)} users' 16 items {100 * equal[side]:.1f} % are Triton's, {ordered} lists the same in the "
+              f"same order, the scores within {worst:.1e}", flush=True)
+        if equal[side] < 0.9 or worst > 1e-3:
+            sys.exit("the answers differ: no rates are compared")
 
-    kinds = {"triton": "triton", "martlet": "pipeline"}
+    kinds = {side: "triton" if side == "triton" else "pipeline" for side in sides}
     for side in sides:
         servers.ask(url[side], kinds[side], 16, 3, options.users)
     # Before and after each measurement, added up: seconds by stage.
@@ -134,7 +128,7 @@ def race(folder, environment, redis, shop):
     waits = {clients: [0.0, 0.0] for clients in (1, 16)}
 
     def times(side):
-        return triton_times(ports["triton"]) if side == "triton" else (servers.martlet_stages(ports["martlet"]), 0, 0)
+        return triton_times(ports[side]) if side == "triton" else (servers.martlet_stages(ports[side]), 0, 0)
 
     def round_():
         found = {}
@@ -151,25 +145,29 @@ def race(folder, environment, redis, shop):
                 rate, middle, tail, failed = found[side, clients]
                 print(f"{side}, {clients} clients: {rate:.0f} requests/s, p50 {middle:.2f} ms, p99 {tail:.2f} ms, "
                       f"{failed:.0f} failed", file=sys.stderr, flush=True)
+                if rate == 0:
+                    sys.exit("not one request was answered: the machine is too busy")
         return found
 
     rounds = races.calm_rounds(options.rounds, round_, servers.trees([redis, *sides.values()]))
     memory = {side: servers.peak(process) for side, process in sides.items()}
-    for clients in (1, 16):
-        middle = {side: [statistics.median(one[side, clients][place] for one in rounds) for place in range(4)] for side in sides}
-        theirs, ours = middle["triton"], middle["martlet"]
-        waited, taken = waits[clients]
-        shares = {side: servers.shares({}, stages[side, clients]) for side in sides}
-        races.record(
-            "triton", f"the whole pipeline over HTTP, {options.users:,} users, {options.items:,} items, features in Redis, "
-            f"{clients} client{'s' if clients > 1 else ''}",
-            f"Triton, Python backends ({options.instances} process{'es' if options.instances > 1 else ''} a stage)",
-            "requests/s", [one["triton", clients][0] for one in rounds], [one["martlet", clients][0] for one in rounds],
-            20 if clients == 16 else None, against="Triton", peer_peak=memory["triton"], peak=memory["martlet"],
-            note=f"p50, p99: {theirs[1]:.2f}, {theirs[2]:.2f} ms and {ours[1]:.2f}, {ours[2]:.2f} ms; failed "
-                 f"{theirs[3]:.0f} and {ours[3]:.0f}; {100 * equal:.1f} % of the items are the same; time by stage: Triton "
-                 f"{shares['triton']}, with {100 * waited / max(taken, 1e-9):.0f} % of a request's time waiting for them; Martlet "
-                 f"{shares['martlet']}")
+    titles = {"redis": "features in Redis", "embedded": "Martlet's features embedded"}
+    for side, title in titles.items():
+        for clients in (1, 16):
+            theirs, ours = ([statistics.median(one[name, clients][place] for one in rounds) for place in range(4)]
+                            for name in ("triton", side))
+            waited, taken = waits[clients]
+            shares = {name: servers.shares({}, stages[name, clients]) for name in ("triton", side)}
+            races.record(
+                "triton", f"the whole pipeline over HTTP, {options.users:,} users, {options.items:,} items, {title}, "
+                f"{clients} client{'s' if clients > 1 else ''}",
+                f"Triton, Python backends ({options.instances} process{'es' if options.instances > 1 else ''} a stage)",
+                "requests/s", [one["triton", clients][0] for one in rounds], [one[side, clients][0] for one in rounds],
+                20 if clients == 16 else None, against="Triton", peer_peak=memory["triton"], peak=memory[side],
+                note=f"p50, p99: {theirs[1]:.2f}, {theirs[2]:.2f} ms and {ours[1]:.2f}, {ours[2]:.2f} ms; failed "
+                     f"{theirs[3]:.0f} and {ours[3]:.0f}; {100 * equal[side]:.1f} % of the items are the same; time by stage: "
+                     f"Triton {shares['triton']}, with {100 * waited / max(taken, 1e-9):.0f} % of a request's time waiting for "
+                     f"them; Martlet {shares[side]}")
 
 
 try:
