@@ -126,6 +126,8 @@ def race(folder, environment, redis, shops):
     # Before and after each measurement, added up: seconds by stage.
     stages = {(side, clients): {} for side in sides for clients in (1, 16)}
     waits = {clients: [0.0, 0.0] for clients in (1, 16)}
+    # Seconds of processor time, and requests.
+    used = {key: [0.0, 0.0] for key in stages}
 
     def times(side):
         return triton_times(ports[side]) if side == "triton" else (servers.martlet_stages(ports[side]), 0, 0)
@@ -134,15 +136,16 @@ def race(folder, environment, redis, shops):
         found = {}
         for clients in (1, 16):
             for side in sides:
-                before = times(side)
+                before, start = times(side), servers.cpu(sides[side])
                 found[side, clients] = servers.ask(url[side], kinds[side], clients, options.seconds, options.users, clients)
-                after = times(side)
+                after, spent = times(side), servers.cpu(sides[side]) - start
+                used[side, clients] = [used[side, clients][0] + spent, used[side, clients][1] + found[side, clients][4]]
                 for stage, seconds in after[0].items():
                     sums = stages[side, clients]
                     sums[stage] = sums.get(stage, 0) + seconds - before[0].get(stage, 0)
                 if side == "triton":
                     waits[clients] = [total + b - a for total, a, b in zip(waits[clients], before[1:], after[1:])]
-                rate, middle, tail, failed = found[side, clients]
+                rate, middle, tail, failed, _ = found[side, clients]
                 print(f"{side}, {clients} clients: {rate:.0f} requests/s, p50 {middle:.2f} ms, p99 {tail:.2f} ms, "
                       f"{failed:.0f} failed", file=sys.stderr, flush=True)
                 if rate == 0:
@@ -158,6 +161,7 @@ def race(folder, environment, redis, shops):
                             for name in ("triton", side))
             waited, taken = waits[clients]
             shares = {name: servers.shares({}, stages[name, clients]) for name in ("triton", side)}
+            each = [1e3 * used[name, clients][0] / used[name, clients][1] for name in ("triton", side)]
             races.record(
                 "triton", f"the whole pipeline over HTTP, {options.users:,} users, {options.items:,} items, {title}, "
                 f"{clients} client{'s' if clients > 1 else ''}",
@@ -165,7 +169,8 @@ def race(folder, environment, redis, shops):
                 "requests/s", [one["triton", clients][0] for one in rounds], [one[side, clients][0] for one in rounds],
                 20 if clients == 16 else None, against="Triton", peer_peak=memory["triton"], peak=memory[side],
                 note=f"p50, p99: {theirs[1]:.2f}, {theirs[2]:.2f} ms and {ours[1]:.2f}, {ours[2]:.2f} ms; failed "
-                     f"{theirs[3]:.0f} and {ours[3]:.0f}; {100 * equal[side]:.1f} % of the items are the same; time by stage: "
+                     f"{theirs[3]:.0f} and {ours[3]:.0f}; {100 * equal[side]:.1f} % of the items are the same; processor time of a "
+                     f"request without Redis {each[0]:.2f} and {each[1]:.2f} ms; time by stage: "
                      f"Triton {shares['triton']}, with {100 * waited / max(taken, 1e-9):.0f} % of a request's time waiting for "
                      f"them; Martlet {shares[side]}")
 
