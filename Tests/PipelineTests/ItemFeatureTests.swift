@@ -10,9 +10,15 @@ private final class ToldItems: ItemFeatureReader {
     let names: [String]
     private let value: @Sendable (_ item: String, _ name: String) throws -> FeatureValue?
     let reads = Mutex<[[String]]>([])
+    let changes: ItemFeatureChanges?
 
-    init(_ names: [String], _ value: @escaping @Sendable (_ item: String, _ name: String) throws -> FeatureValue?) {
+    /// - Parameter source: tells of changes, by the items' ids.
+    init(
+        _ names: [String], _ source: FeatureChanges? = nil,
+        _ value: @escaping @Sendable (_ item: String, _ name: String) throws -> FeatureValue?
+    ) {
         self.names = names
+        changes = source.map { ItemFeatureChanges($0, id: { String(decoding: $0, as: UTF8.self) }) }
         self.value = value
     }
 
@@ -108,5 +114,56 @@ private final class ToldItems: ItemFeatureReader {
         for (id, score) in after where before[id] != nil {
             #expect((before[id] == score) == (id != own.ids[0]))
         }
+    }
+
+    /// What was read is read again only when it changed; and what the models make of it is the same as if it were read.
+    @Test func whatIsKnownIsReadAgainWhenItChanges() async throws {
+        let source = FeatureChanges(isHeard: true)
+        let moved = Mutex<String?>(nil)
+        let kept = ToldItems(["kind"], source) { item, _ in
+            .string("kind \(moved.withLock { $0 == item } ? 2 : SmallShop.kind(ofItem: item))")
+        }
+        let (pipeline, request) = (try pipeline("filters: []", kept), PipelineRequest(user: "u1", k: 30))
+        func count() -> Int { kept.reads.withLock { reads in reads.reduce(0) { $0 + $1.count } } }
+        let first = await pipeline.answer(request)
+        let all = count()
+        #expect(await pipeline.answer(request).items == first.items)
+        #expect(all > 0 && count() == all)
+
+        let item = first.ids[0]
+        moved.withLock { $0 = item }
+        #expect(await pipeline.answer(request).items == first.items)
+        source.tell([Array(item.utf8), Array("no item".utf8)])
+        let second = await pipeline.answer(request)
+        #expect(count() == all + 1 && kept.reads.withLock { $0.last } == [item])
+        #expect(second.items != first.items)
+        // Kept as well: something else than the bundle has.
+        #expect(await pipeline.answer(request).items == second.items && count() == all + 1)
+        let fresh = ToldItems(["kind"]) { asked, _ in
+            .string("kind \(asked == item ? 2 : SmallShop.kind(ofItem: asked))")
+        }
+        #expect(await (try self.pipeline("filters: []", fresh)).answer(request).items == second.items)
+
+        source.reset(isHeard: false)
+        for times in 1...2 {
+            #expect(await pipeline.answer(request).items == second.items)
+            #expect(count() == all + 1 + times * all)
+        }
+    }
+
+    /// A change that comes while its item is being read is not lost on what is kept.
+    @Test func whatChangesWhileItIsReadIsNotKept() async throws {
+        let source = FeatureChanges(isHeard: true)
+        let stock = Mutex<Int64>(3)
+        let reader = ToldItems(["stock"], source) { item, _ in
+            defer { if item == "i3" { source.tell([Array(item.utf8)]) } }
+            return .int64(item == "i3" ? stock.withLock { $0 } : 3)
+        }
+        let pipeline = try pipeline("filters: [stock], sources: [trending: {take: 60}], merge: {limit: 60}", reader)
+        let request = PipelineRequest(user: "nobody", k: 60)
+        #expect(await pipeline.answer(request).ids.contains("i3"))
+        stock.withLock { $0 = 0 }
+        #expect(await !pipeline.answer(request).ids.contains("i3"))
+        #expect(reader.reads.withLock { $0.contains(["i3"]) })
     }
 }

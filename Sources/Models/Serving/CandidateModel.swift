@@ -27,9 +27,17 @@ package protocol CandidateScorer: Sendable {
     func scores(
         of candidates: SparseRows, for request: RecommendationRequest, features: [EncodedRow?]?, items: [EncodedItems]
     ) throws -> [Float]
+
+    /// The items of which the model reads something else than the dataset has.
+    ///
+    /// - Complexity: O(items · features)
+    func differing(_ items: EncodedItems) -> Set<Int32>
 }
 
 extension CandidateScorer {
+    /// All of them, for all that is known.
+    package func differing(_ items: EncodedItems) -> Set<Int32> { Set(items.items) }
+
     /// The scores from the dataset's own features; see ``scores(of:for:features:items:)``.
     package func scores(of candidates: SparseRows, for request: RecommendationRequest) throws -> [Float] {
         try scores(of: candidates, for: request, features: nil, items: [])
@@ -58,6 +66,10 @@ final class RankingCandidates<Network: RankingNetwork>: CandidateScorer {
         self.scorer = scorer
         self.moments = moments
         shortcut = (scorer.network as? DLRM).map { DLRMCandidates($0, scorer.parameters, itemX: scorer.itemX) }
+    }
+
+    func differing(_ items: EncodedItems) -> Set<Int32> {
+        Set(FreshCodes(items, scorer.shape.inputs).differing(from: scorer.inputs).map(\.item))
     }
 
     func scores(

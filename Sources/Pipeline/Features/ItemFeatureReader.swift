@@ -12,6 +12,9 @@ public protocol ItemFeatureReader: Sendable {
     /// Whether reading never waits for anybody, as within one process: then it is done at once, not aside.
     var isImmediate: Bool { get }
 
+    /// Tells when features change: what was read is then kept until it does. Nil: everything is read for every request.
+    var changes: ItemFeatureChanges? { get }
+
     /// The features of items, a row for each id in order.
     ///
     /// - Throws: whatever keeps it from reading; the answer then names the stage `item-features` and does without.
@@ -21,4 +24,7 @@ public protocol ItemFeatureReader: Sendable {
 extension ItemFeatureReader {
     /// No: others may be slow.
     public var isImmediate: Bool { false }
+
+    /// Nothing is known of changes.
+    public var changes: ItemFeatureChanges? { nil }
 }

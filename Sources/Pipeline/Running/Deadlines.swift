@@ -15,17 +15,20 @@ final class Deadlines: Sendable {
         var watched: [Int: (deadline: ContinuousClock.Instant, who: any Late)] = [:]
         var next = 0
         var isAwake = false
+        /// How often the clock is looked at, which is how late somebody may hear of it: a sixteenth of the shortest time
+        /// that anybody was given.
+        var glance = Duration.milliseconds(10)
     }
 
-    /// How often the clock is looked at, which is how late somebody may hear of it.
-    private let glance = Duration.milliseconds(1)
     private let state = Mutex(State())
 
     /// Watches a deadline.
     ///
     /// - Returns: the place to forget it by.
     func watch(_ who: any Late, until deadline: ContinuousClock.Instant) -> Int {
+        let given = deadline - .now
         let (place, wakes) = state.withLock { state in
+            state.glance = max(.milliseconds(1), min(state.glance, given / 16))
             defer {
                 state.next += 1
                 state.isAwake = true
@@ -46,7 +49,7 @@ final class Deadlines: Sendable {
         // Awake for a while after the last one is gone: requests come one after the other.
         var idle = 0
         while idle < 100 {
-            try? await Task.sleep(for: glance)
+            try? await Task.sleep(for: state.withLock { $0.glance })
             let now = ContinuousClock.now
             let (late, isEmpty) = state.withLock { state in
                 let due = state.watched.filter { $0.value.deadline <= now }
@@ -59,6 +62,7 @@ final class Deadlines: Sendable {
             let ends = state.withLock { state in
                 guard state.watched.isEmpty else { return false }
                 state.isAwake = false
+                state.glance = .milliseconds(10)
                 return true
             }
             if !ends { idle = 0 }

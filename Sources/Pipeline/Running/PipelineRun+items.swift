@@ -1,5 +1,6 @@
 import Core
 import Features
+import Models
 import Stores
 import Tensor
 
@@ -36,14 +37,19 @@ extension PipelineRun {
         var seen = known
         for candidate in candidates.joined() where seen.insert(candidate.item).inserted { items.append(candidate.item) }
         guard !items.isEmpty else { return .done }
+        let needsRows = batch.freshConditions.contains { !$0.isEmpty }
+        let found = pipeline.kept?.find(items, needsRows: needsRows)
+        if let found {
+            if !found.rows.isEmpty { take(found, names: reader.names) }
+            items = found.unknown
+            guard !items.isEmpty else { return .done }
+        }
         let ids = items.map { batch.bundle.id($0) }
         let end = clock.end(of: .filters)
-        switch await pipeline.read(
-            until: end, isImmediate: reader.isImmediate,
-            {
-                try await reader.features(ofItems: ids)
-            })
-        {
+        let result = await pipeline.read(until: end, isImmediate: reader.isImmediate) {
+            try await reader.features(ofItems: ids)
+        }
+        switch result {
         case .done(let features):
             if let failure = features.failure { return .failed("\(failure)") }
             guard features.columns.allSatisfy({ $0.values.count == items.count }) else {
@@ -51,17 +57,38 @@ extension PipelineRun {
             }
             var fresh = FreshItems(items, features)
             defer { batch.items.append(fresh) }
-            guard pipeline.scorer != nil else { return .done }
-            do {
-                fresh.encoded = try fresh.encode(batch.bundle.data.workflow)
-            } catch {
-                // What the model cannot read is no reason to forget what conditions can.
-                batch.itemFault = "\(error)"
+            var differing: Set<Int32> = []
+            if let scorer = pipeline.scorer {
+                do {
+                    fresh.encoded = try fresh.encode(batch.bundle.data.workflow)
+                } catch {
+                    // What the model cannot read is no reason to forget what conditions can.
+                    batch.itemFault = "\(error)"
+                    return .done
+                }
+                differing = fresh.encoded.map { scorer.differing($0) } ?? []
+                if differing.isEmpty { fresh.encoded = nil }
+            }
+            if let found, features.columns.count == reader.names.count {
+                pipeline.kept?.keep(found, features.columns, differing: differing, keepsRows: needsRows)
             }
             return .done
         case .late: return .late
         case .failed(let error): return .failed("\(error)")
         }
+    }
+
+    /// Takes what was read for an earlier request and still holds.
+    private mutating func take(_ found: KeptItemFeatures.Found, names: [String]) {
+        var fresh = FreshItems(found.rows.map(\.item), OnlineFeatures(found.rows.map(\.row), names: names))
+        if found.differs, pipeline.scorer != nil {
+            do {
+                fresh.encoded = try fresh.encode(batch.bundle.data.workflow)
+            } catch {
+                batch.itemFault = "\(error)"
+            }
+        }
+        batch.items.append(fresh)
     }
 
     /// Drops the candidates that a condition on what was read drops; whatever is added later knows of it.

@@ -14,6 +14,8 @@ public struct RecommendationPipeline: Sendable {
     let activity: any ActivityReader
     let features: (any FeatureReader)?
     let items: (any ItemFeatureReader)?
+    /// What was read of items and still holds; nil: nothing is kept.
+    let kept: KeptItemFeatures?
     let sources: [any CandidateSource]
     /// Where work that is waited for runs by preference.
     let executor: (any TaskExecutor)?
@@ -52,6 +54,7 @@ public struct RecommendationPipeline: Sendable {
         self.activity = activity
         self.features = features
         self.items = items
+        kept = items?.changes.map { KeptItemFeatures(bundle, $0) }
         let vectors = ServedVectors(configuration, bundle)
         sources = configuration.sources.map { Self.source($0, vectors) } + others
         merge = Merge(
@@ -67,6 +70,9 @@ public struct RecommendationPipeline: Sendable {
             configuration, bundle: bundle, activity: activity, features: features, items: items, executor: executor,
             sources: Array(sources[self.configuration.sources.count...]))
     }
+
+    /// How many items' features answers took from what was kept, and how many were read; nil: nothing is kept.
+    package var keptItems: (kept: Int, read: Int)? { kept?.statistics }
 
     /// What ranks; nil if nothing does.
     var scorer: (any CandidateScorer)? { configuration.ranker.flatMap { bundle.rankers[$0] } }

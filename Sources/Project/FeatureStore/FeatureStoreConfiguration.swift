@@ -21,6 +21,7 @@ import Stores
 ///     ranker: [user_stats]
 ///   request: ranker                  # the service that the pipeline reads for the user of a request
 ///   items: stock                     # the service that it reads for all candidates: filters, and the ranking model
+///   keep-items: true                 # what was read of items is kept until the store tells that it changed
 /// ```
 public struct FeatureStoreConfiguration: Sendable {
     /// Entities, views and services.
@@ -31,6 +32,9 @@ public struct FeatureStoreConfiguration: Sendable {
     public var requestService: String?
     /// The service whose features the pipeline reads for the candidates of a request; nil: it takes the bundle's.
     public var itemService: String?
+
+    /// Whether what was read of items is kept until the store tells of a change.
+    public var keepsItems = true
 
     /// The names of the features of ``itemService``.
     var itemFeatures: [String] {
@@ -144,6 +148,7 @@ public struct FeatureStoreConfiguration: Sendable {
     private mutating func readRequest(_ fields: inout ConfigurationFields) {
         requestService = service("request", hint: "a request knows its user", &fields)
         itemService = service("items", hint: "candidates are items", &fields)
+        keepsItems = fields.bool("keep-items", default: true)
     }
 
     /// A service of one kind of entity.

@@ -47,9 +47,19 @@ final class AnswerRecorder: Sendable {
                 metrics.record(compared)
                 shadows.append(compared)
             }
-            running.wrappingSubtract(1, ordering: .relaxed)
             write(answer, request, shadows, isSpecial, requestID, now)
+            running.wrappingSubtract(1, ordering: .relaxed)
         }
+    }
+
+    /// Waits for shadows that are still computed, so that a log which is closed then holds their answers.
+    func settle() async {
+        let running = { self.running.load(ordering: .relaxed) }
+        // Aside, since the server's own task may be cancelled already, and would not wait.
+        await Task.detached {
+            let end = ContinuousClock.now + .seconds(5)
+            while running() > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(5)) }
+        }.value
     }
 
     private func write(

@@ -8,16 +8,20 @@ public struct StoredItemFeatures: ItemFeatureReader {
     private let store: FeatureStore
     private let plan: FeaturePlan
     private let item: FeatureEntity
+    /// Tells when features change, so that they are read anew only then; nil: they are read for every request.
+    public let changes: ItemFeatureChanges?
 
     /// The names of the service's features.
     public var names: [String] { plan.names }
 
     /// Looks up a service.
     ///
-    /// - Parameter service: its features are named as the columns that filters ask for, and that models were trained on.
+    /// - Parameters:
+    ///   - service: its features are named as the columns that filters ask for, and that models were trained on.
+    ///   - keeps: whether what was read is kept until it changes, where the store tells of changes.
     /// - Throws: `notFound` if there is no such service, `invalidConfiguration` if its features are of anything else
     ///   than one kind of entity.
-    public init(_ store: FeatureStore, service: String) throws(MartletError) {
+    public init(_ store: FeatureStore, service: String, keeps: Bool = true) throws(MartletError) {
         self.store = store
         plan = try store.plan(service: service)
         guard plan.entities.count == 1, let item = plan.entities.first else {
@@ -27,6 +31,13 @@ public struct StoredItemFeatures: ItemFeatureReader {
                 hint: "candidates are items: take features of that one entity")
         }
         self.item = item
+        let (type, ttl) = (item.type, plan.views.compactMap(\.ttl).min())
+        changes = (keeps ? store.changes(of: item) : nil).map { changes in
+            ItemFeatureChanges(
+                changes, id: { store.entity(item, ofKey: $0)?.keyText },
+                isTold: { FeatureValue(key: $0, type: type)?.keyText == $0 },
+                shortestTTL: ttl, now: { store.now })
+        }
     }
 
     /// See ``ItemFeatureReader/isImmediate``.
@@ -57,6 +68,17 @@ public struct StoredItemFeatures: ItemFeatureReader {
 }
 
 extension FeatureValue {
+    /// The id that a key stands for.
+    var keyText: String? {
+        switch self {
+        case .string(let text): text
+        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .int32(let number): String(number)
+        case .int64(let number), .unixTimestamp(let number): String(number)
+        default: nil
+        }
+    }
+
     /// An id as the key of an entity of a type; nil for one that cannot be such a key.
     init?(key id: String, type: FeatureType) {
         switch type {

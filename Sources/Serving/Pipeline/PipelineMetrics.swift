@@ -105,6 +105,12 @@ final class PipelineMetrics: Sendable {
         for (place, single) in singles.enumerated() {
             text.single("martlet_pipeline_\(single.0)", "counter", single.1, Double(totals.value(at: place)))
         }
+        if let items = current?.pipeline.keptItems {
+            let name = "martlet_pipeline_item_features_total"
+            text.begin(name, "counter", "Candidates' features of the version that is served, by where they came from.")
+            text.sample(name, [("from", "kept")], Double(items.kept))
+            text.sample(name, [("from", "store")], Double(items.read))
+        }
         guard let current else { return }
         let version = current.pipeline.bundle.version
         text.single("martlet_pipeline_version", "gauge", "The version whose bundle is served.", Double(version))

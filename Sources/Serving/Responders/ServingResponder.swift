@@ -49,6 +49,9 @@ final class ServingResponder: Sendable {
                 asksForKeys: keys.areRequired, openMetrics: configuration.openMetrics))
     }
 
+    /// Waits for what goes on beside requests that were answered.
+    func settle() async { await pipeline?.recorder.settle() }
+
     /// Answers one request.
     ///
     /// - Parameters:

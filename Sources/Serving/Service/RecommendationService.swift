@@ -162,6 +162,7 @@ public struct RecommendationService: Service {
             throw Self.explained(error, configuration)
         }
         await intake?.log.close()
+        await handler.responder.settle()
         await answers?.close()
         try await own?.shutdownGracefully()
         logger.info("the server has stopped")

@@ -73,6 +73,19 @@ public final class FeatureStore: Sendable {
         return assemble(plan, requests, records, rows: rows, failure)
     }
 
+    /// The time by which features are too old.
+    public var now: FeatureTimestamp { clock() }
+
+    /// Tells which entities' features change; nil if the store cannot know.
+    public func changes(of entity: FeatureEntity) -> FeatureChanges? {
+        online.changes(prefix: EntityKey.header([entity.joinKey]))
+    }
+
+    /// Which entity a key belongs to that ``changes(of:)`` tells; nil if it is none of these.
+    public func entity(_ entity: FeatureEntity, ofKey key: [UInt8]) -> FeatureValue? {
+        EntityKey.value(of: key, joinKey: entity.joinKey, project: definitions.project)
+    }
+
     /// Writes rows into the views of a push source, at once.
     ///
     /// - Throws: `unavailable`, `unauthorized`, `outOfSpace`.

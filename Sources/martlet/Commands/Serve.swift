@@ -69,7 +69,8 @@ struct Serve: AsyncParsableCommand {
             pipeline?.features = try StoredUserFeatures(features, service: service)
         }
         if let features, let service = project.featureStore?.itemService {
-            pipeline?.items = try StoredItemFeatures(features, service: service)
+            pipeline?.items = try StoredItemFeatures(
+                features, service: service, keeps: project.featureStore?.keepsItems ?? true)
         }
         let service = try RecommendationService(
             configuration: serving, reader: reader, features: features, pipeline: pipeline,

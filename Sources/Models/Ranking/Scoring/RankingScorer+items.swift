@@ -29,47 +29,19 @@ extension RankingScorer {
     ///
     /// - Complexity: O(items · features + items that differ · stem)
     func parts(of given: EncodedItems) -> ItemParts? {
-        let features = shape.inputs.itemFeatures
-        let codes = features.map { feature -> Buffer<Int32>? in
-            guard case .int32(let codes)? = try? given.table.column(feature.name).values else { return nil }
-            return codes
-        }
-        let numbers = shape.inputs.itemNumbers.map { name -> Buffer<Float>? in
-            guard case .float32(let numbers)? = try? given.table.column(name).values else { return nil }
-            return numbers
-        }
-        func code(_ place: Int, _ row: Int) -> Int32? {
-            guard let code = codes[place]?[row], code >= 0, Int(code) < features[place].cardinality else { return nil }
-            return code
-        }
-        func number(_ place: Int, _ row: Int) -> Float? {
-            numbers[place].map { $0[row] }.flatMap { $0.isFinite ? $0 : nil }
-        }
-        func differs(_ item: Int, _ row: Int) -> Bool {
-            for place in features.indices {
-                if let code = code(place, row), code != inputs.items.codes[place][item] { return true }
-            }
-            for place in numbers.indices {
-                if let number = number(place, row),
-                    number != inputs.items.numbers[item * inputs.items.numberCount + place]
-                {
-                    return true
-                }
-            }
-            return false
-        }
-        let changed = zip(given.items, given.rows).filter { differs(Int($0), $1) }
+        let fresh = FreshCodes(given, shape.inputs)
+        let changed = fresh.differing(from: inputs)
         guard !changed.isEmpty else { return nil }
         let (layout, count) = (network.layout, changed.count)
         let rows = EncodedRows(fields: inputs.fields.item.count, numbers: inputs.fields.itemNumbers, capacity: count)
         for (place, (item, row)) in changed.enumerated() {
             inputs.encode(item: item, isDropped: false, to: rows, at: place)
             // The first field is the id.
-            for feature in features.indices {
-                if let code = code(feature, row) { rows.codes[1 + feature][place] = code }
+            for feature in shape.inputs.itemFeatures.indices {
+                if let code = fresh.code(feature, row) { rows.codes[1 + feature][place] = code }
             }
-            for feature in numbers.indices {
-                if let number = number(feature, row) {
+            for feature in shape.inputs.itemNumbers.indices {
+                if let number = fresh.number(feature, row) {
                     rows.numbers.pointer[place * inputs.fields.itemNumbers + feature] = number
                 }
             }
@@ -87,6 +59,6 @@ extension RankingScorer {
                 b: parameters[layer.weight].pointer + layout.userWidth * width, strideB: width, c: stem.pointer,
                 strideC: width, threads: 1)
         }
-        return ItemParts(changed.map(\.0), rows: rows, x: x, side: side, stem: stem)
+        return ItemParts(changed.map(\.item), rows: rows, x: x, side: side, stem: stem)
     }
 }

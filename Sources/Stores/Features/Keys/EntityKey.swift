@@ -68,6 +68,33 @@ public struct EntityKey: Sendable, Hashable {
         }
     }
 
+    /// The value in the key of an entity with one join key; nil if `key` is none of this project's with it.
+    static func value(of key: [UInt8], joinKey: String, project: String) -> FeatureValue? {
+        let header = header([joinKey])
+        guard key.count >= header.count + 8, key.starts(with: header) else { return nil }
+        return key.withUnsafeBytes { bytes in
+            func number(at place: Int) -> UInt32 {
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+            }
+            let (type, length) = (number(at: header.count), Int(number(at: header.count + 4)))
+            let begin = header.count + 8
+            guard begin + length <= bytes.count, bytes[(begin + length)...].elementsEqual(project.utf8) else {
+                return nil
+            }
+            let content = bytes[begin..<begin + length]
+            switch FeatureType(number: Int(type)) {
+            case .bytes: return .bytes(Array(content))
+            case .string: return .string(String(decoding: content, as: UTF8.self))
+            case .int32 where length == 4: return .int32(Int32(bitPattern: number(at: begin)))
+            case .int64 where length == 8:
+                return .int64(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: begin, as: Int64.self)))
+            case .unixTimestamp where length == 8:
+                return .unixTimestamp(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: begin, as: Int64.self)))
+            default: return nil
+            }
+        }
+    }
+
     private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }

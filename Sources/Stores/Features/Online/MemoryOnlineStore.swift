@@ -10,6 +10,7 @@ public final class MemoryOnlineStore: OnlineStore {
     private let keyTTL: Int?
     private let clock: @Sendable () -> FeatureTimestamp
     private let records = Mutex<[Place: [UInt8]]>([:])
+    private let changes = FeatureChanges(isHeard: true)
 
     /// Makes an empty store.
     ///
@@ -48,6 +49,7 @@ public final class MemoryOnlineStore: OnlineStore {
     /// See ``OnlineStore/write(_:view:fields:)``.
     public func write(_ rows: [OnlineRow], view: String, fields: [UInt32]) async throws -> OnlineWriteCount {
         let now = clock().seconds
+        defer { changes.tell(rows.map(\.key)) }
         return records.withLock { records in
             let stored = rows.map { row -> StoredRecord? in
                 let bytes = records[Place(key: row.key, view: view)]
@@ -62,6 +64,9 @@ public final class MemoryOnlineStore: OnlineStore {
             return newest.count
         }
     }
+
+    /// See ``OnlineStore/changes(prefix:)``. All of them are told. What is forgotten after a while changes without a word.
+    public func changes(prefix: [UInt8]) -> FeatureChanges? { keyTTL == nil ? changes : nil }
 
     /// See ``OnlineStore/checkHealth()``.
     public func checkHealth() async throws {}

@@ -26,6 +26,9 @@ public protocol OnlineStore: Sendable {
     /// - Throws: `unavailable`, `unauthorized`, `outOfSpace`, `invalidConfiguration` if it is open for reading only.
     func write(_ rows: [OnlineRow], view: String, fields: [UInt32]) async throws -> OnlineWriteCount
 
+    /// Tells what changes of the entities whose keys begin with some bytes; nil if the store cannot know.
+    func changes(prefix: [UInt8]) -> FeatureChanges?
+
     /// Asks the store for a sign of life.
     ///
     /// - Throws: `unavailable` or `unauthorized` with a hint.
@@ -38,6 +41,9 @@ public protocol OnlineStore: Sendable {
 extension OnlineStore {
     /// No: a server may be slow.
     public var isImmediate: Bool { false }
+
+    /// Nothing is known of changes.
+    public func changes(prefix: [UInt8]) -> FeatureChanges? { nil }
 }
 
 /// How many rows of a write were written, and how many were not because they were not newer.

@@ -1,4 +1,5 @@
 import Core
+import Synchronization
 
 /// Features on a Redis server or cluster, in Feast's own layout (serialization version 3): what one of the two wrote, the
 /// other reads.
@@ -10,6 +11,7 @@ public final class RedisOnlineStore: OnlineStore {
     /// Seconds after its last write at which Redis forgets an entity; nil: never.
     private let keyTTL: Int?
     private let isReadOnly: Bool
+    private let watches = Mutex<[[UInt8]: RedisFeatureWatch]>([:])
 
     private init(client: RedisClient, keyTTL: Int?, isReadOnly: Bool) {
         self.client = client
@@ -103,6 +105,18 @@ public final class RedisOnlineStore: OnlineStore {
         return newest.count
     }
 
+    /// See ``OnlineStore/changes(prefix:)``. A cluster has many servers, and a key that expires is told when the server
+    /// comes across it: then nothing is known of changes.
+    public func changes(prefix: [UInt8]) -> FeatureChanges? {
+        guard keyTTL == nil, !client.isCluster, let server = client.primaries.first else { return nil }
+        return watches.withLock { watches in
+            if let watch = watches[prefix] { return watch.changes }
+            let watch = RedisFeatureWatch(server.endpoint, client.configuration, prefix: prefix)
+            watches[prefix] = watch
+            return watch.changes
+        }
+    }
+
     /// See ``OnlineStore/checkHealth()``.
     public func checkHealth() async throws {
         try await client.settle()
@@ -113,7 +127,20 @@ public final class RedisOnlineStore: OnlineStore {
     }
 
     /// See ``OnlineStore/close()``.
-    public func close() async { client.close() }
+    public func close() async {
+        endWatches()
+        client.close()
+    }
+
+    deinit { endWatches() }
+
+    private func endWatches() {
+        let ended = watches.withLock { watches in
+            defer { watches = [:] }
+            return Array(watches.values)
+        }
+        for watch in ended { watch.close() }
+    }
 
     /// A page waits: a dead server is worth one more attempt, not a pause.
     private static let patience = 0.1

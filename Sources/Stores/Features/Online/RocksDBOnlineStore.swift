@@ -16,6 +16,7 @@ public final class RocksDBOnlineStore: OnlineStore, @unchecked Sendable {
     private let isReadOnly: Bool
     private let clock: @Sendable () -> FeatureTimestamp
     private let writing = Mutex(())
+    private let changes = FeatureChanges(isHeard: true)
     private let handle: OpaquePointer
     private let options: OpaquePointer
     private let readOptions = rocksdb_readoptions_create()
@@ -102,6 +103,7 @@ public final class RocksDBOnlineStore: OnlineStore, @unchecked Sendable {
             throw MartletError(.invalidConfiguration, "\(summary) is open for reading only")
         }
         let now = clock().seconds
+        defer { changes.tell(rows.map(\.key)) }
         return try writing.withLock { _ in
             var stored: [[UInt8]: StoredRecord] = [:]
             let moments = try rows.map { row in
@@ -128,6 +130,9 @@ public final class RocksDBOnlineStore: OnlineStore, @unchecked Sendable {
             return newest.count
         }
     }
+
+    /// See ``OnlineStore/changes(prefix:)``. All of them are told. What is forgotten after a while changes without a word.
+    public func changes(prefix: [UInt8]) -> FeatureChanges? { keyTTL == nil ? changes : nil }
 
     /// See ``OnlineStore/checkHealth()``.
     public func checkHealth() async throws {

@@ -26,15 +26,17 @@ final class RedisChannelHandler: ChannelDuplexHandler {
 
     private let server: String
     private let timeout: TimeAmount
+    private let onPush: (@Sendable (RESPValue) -> Void)?
     private var parser = RESPParser()
     private var waiting: CircularBuffer<Waiting> = []
     private var isFlushScheduled = false
     private var watch: Scheduled<Void>?
     private var failure: MartletError?
 
-    init(server: String, timeout: TimeAmount) {
+    init(server: String, timeout: TimeAmount, onPush: (@Sendable (RESPValue) -> Void)? = nil) {
         self.server = server
         self.timeout = timeout
+        self.onPush = onPush
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -67,7 +69,10 @@ final class RedisChannelHandler: ChannelDuplexHandler {
         buffer.withUnsafeReadableBytes { parser.append($0) }
         do {
             while let value = try nextValue() {
-                if case .push = value { continue }
+                if case .push = value {
+                    onPush?(value)
+                    continue
+                }
                 try deliver(value)
             }
         } catch {

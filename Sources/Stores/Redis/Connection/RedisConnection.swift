@@ -36,9 +36,13 @@ extension RedisConnection {
     /// Connects, encrypts, greets with `HELLO 3`, logs in and chooses the database. A server that knows no `HELLO` is
     /// spoken to in RESP2.
     ///
+    /// - Parameter onPush: takes the messages that answer no command.
     /// - Throws: `unavailable` if nobody answers, `unauthorized` if the server refuses user or password,
     ///   `invalidConfiguration` if a TLS file cannot be read.
-    static func open(_ endpoint: RedisEndpoint, _ configuration: RedisConfiguration) async throws -> RedisConnection {
+    static func open(
+        _ endpoint: RedisEndpoint, _ configuration: RedisConfiguration,
+        onPush: (@Sendable (RESPValue) -> Void)? = nil
+    ) async throws -> RedisConnection {
         let tls = try configuration.tls.map { try $0.context() }
         let timeout = TimeAmount.nanoseconds(Int64(configuration.timeout * 1e9))
         let verify = configuration.tls?.verify ?? false
@@ -57,7 +61,7 @@ extension RedisConnection {
                             try channel.pipeline.syncOperations.addHandler(handler)
                         }
                         try channel.pipeline.syncOperations.addHandler(
-                            RedisChannelHandler(server: "redis at \(endpoint)", timeout: timeout))
+                            RedisChannelHandler(server: "redis at \(endpoint)", timeout: timeout, onPush: onPush))
                     }
                 }
                 .connect(host: endpoint.host, port: endpoint.port).get()
