@@ -49,7 +49,12 @@ final class Deadlines: Sendable {
         // Awake for a while after the last one is gone: requests come one after the other.
         var idle = 0
         while idle < 100 {
-            try? await Task.sleep(for: state.withLock { $0.glance })
+            let glance = state.withLock { state in
+                // Who has little time says so again.
+                defer { state.glance = min(.milliseconds(10), state.glance * 2) }
+                return state.glance
+            }
+            try? await Task.sleep(for: glance)
             let now = ContinuousClock.now
             let (late, isEmpty) = state.withLock { state in
                 let due = state.watched.filter { $0.value.deadline <= now }
@@ -62,7 +67,6 @@ final class Deadlines: Sendable {
             let ends = state.withLock { state in
                 guard state.watched.isEmpty else { return false }
                 state.isAwake = false
-                state.glance = .milliseconds(10)
                 return true
             }
             if !ends { idle = 0 }

@@ -102,6 +102,7 @@ enum RecommendationBody: Decodable {
     ///
     /// - Throws: a 400 problem for what is no JSON or of another form.
     static func read(_ body: ByteBuffer) throws(Problem) -> RecommendationBody {
+        if let query = PipelineQuery(plain: body) { return .pipeline(query) }
         let read: RecommendationBody
         do {
             read = try JSONDecoder().decode(Self.self, from: Data(body.readableBytesView))
