@@ -2,20 +2,18 @@
 import argparse
 import json
 import os
-import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
-import time
-import urllib.request
 
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 import results as races
+import servers
+import shop
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--martlet", required=True)
@@ -27,106 +25,21 @@ arguments.add_argument("--seconds", type=int, default=10)
 arguments.add_argument("--workers", type=int, help="of the peer; the better of 1 and 2 unless said")
 arguments.add_argument("--index", default="{kind: partitioned, recall: 0.98}")
 options = arguments.parse_args()
-processes = []
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(command, **more):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **more)
-    processes.append(process)
-    return process
-
-
-def post(port, user, **more):
-    body = json.dumps({"user": user, "k": 16, **more}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/v1/recommendations", body, {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request, timeout=30))
-
-
-def get(port, path):
-    return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30).read().decode()
-
-
-def wait_for(port, process):
-    for _ in range(1200):
-        if process.poll() is not None:
-            sys.exit(f"a server ended: {process.args}")
-        try:
-            return post(port, "u00000000")
-        except Exception:
-            time.sleep(0.1)
-    sys.exit(f"nothing answers on port {port}")
-
-
-def redis_server(folder, port):
-    os.makedirs(folder, exist_ok=True)
-    process = start(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
-                     "--appendonly", "no", "--dbfilename", "features.rdb"])
-    for _ in range(600):
-        try:
-            if b"PONG" in subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True).stdout:
-                return process
-        except OSError:
-            pass
-        time.sleep(0.1)
-    sys.exit("redis-server does not answer")
-
-
-def tree(pid):
-    """A process and its workers."""
-    found = [pid]
-    for parent in found:
-        for task in os.listdir(f"/proc/{parent}/task"):
-            found += map(int, open(f"/proc/{parent}/task/{task}/children").read().split())
-    return found
-
-
-def cpu(process):
-    """The seconds of processor time that a server and its workers have taken."""
-    fields = [open(f"/proc/{pid}/stat").read().rpartition(")")[2].split() for pid in tree(process.pid)]
-    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
-
-
-def peak(process):
-    """The most memory that a server and its workers have taken, MB."""
-    total = 0
-    for pid in tree(process.pid):
-        found = re.search(r"VmHWM:\s*(\d+) kB", open(f"/proc/{pid}/status").read())
-        total += int(found[1]) if found else 0
-    return total * 1024 / 1e6
-
-
-def martlet_stages(port):
-    """Seconds by stage since the start."""
-    pattern = r'martlet_pipeline_stage_duration_seconds_sum\{stage="([^"]+)"\} (\S+)'
-    return {name: float(value) for name, value in re.findall(pattern, get(port, "/metrics"))}
-
-
-def shares(before, after):
-    spent = {name: after[name] - before.get(name, 0) for name in after}
-    total = sum(spent.values())
-    parts = sorted(spent.items(), key=lambda part: -part[1])
-    return ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in parts if seconds > 0.005 * total)
+def post(port, user):
+    return servers.post(f"http://127.0.0.1:{port}/v1/recommendations", {"user": user, "k": 16})
 
 
 def ask(port, clients, seconds, round_):
-    command = ["wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s", "-s", f"{HERE}/users.lua",
-               f"http://127.0.0.1:{port}", "--", str(options.users), str(round_ * 100 + clients)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return tuple(map(float, re.search(r"RESULT (.*)", output)[1].split()))
+    return servers.ask(f"http://127.0.0.1:{port}", "pipeline", clients, seconds, options.users, round_ * 100 + clients)
 
 
 def start_peer(port, workers, environment):
-    process = start(
+    process = servers.start(
         [sys.executable, "-m", "uvicorn", "peer:app", "--port", str(port), "--workers", str(workers), "--loop", "uvloop",
          "--http", "httptools", "--no-access-log", "--log-level", "warning"], cwd=HERE, env=environment)
-    wait_for(port, process)
+    servers.wait(process, lambda: post(port, "u00000000"))
     return process
 
 
@@ -142,21 +55,19 @@ def best_peer(port, environment):
         print(f"the peer with {workers} workers: {rates[workers]:.0f} requests/s", file=sys.stderr, flush=True)
         if workers == 2 and rates[2] >= rates[1]:
             return workers, process
-        process.terminate()
-        process.wait()
-        processes.remove(process)
+        servers.end(process)
     return 1, start_peer(port, 1, environment)
 
 
-def reading_each_time(shop):
+def reading_each_time(made):
     """The same shop, its server reading every candidate's features for every request."""
-    folder = shop + "-each"
+    folder = made + "-each"
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    for name in os.listdir(shop):
+    for name in os.listdir(made):
         if name != "martlet.yml":
-            os.symlink(os.path.abspath(f"{shop}/{name}"), f"{folder}/{name}")
-    text = open(f"{shop}/martlet.yml").read()
+            os.symlink(os.path.abspath(f"{made}/{name}"), f"{folder}/{name}")
+    text = open(f"{made}/martlet.yml").read()
     assert "\n  items: items\n" in text
     with open(f"{folder}/martlet.yml", "w") as file:
         file.write(text.replace("\n  items: items\n", "\n  items: items\n  keep-items: false\n"))
@@ -185,36 +96,21 @@ def compare(peer, ours, name):
 
 
 def main():
-    port = free_port()
-    redis = redis_server(f"{options.folder}/redis", port)
-    name = f"{options.users}-{options.items}"
-    shops = {"redis": f"{options.folder}/redis-{name}", "embedded": f"{options.folder}/embedded-{name}"}
-    url = f"redis://127.0.0.1:{port}"
-    shop, size = shops["redis"], ["--users", str(options.users), "--items", str(options.items)]
-    bench = [options.martlet, "bench", "online"]
-    if not os.path.exists(f"{shop}/done"):
-        print("making the shop", file=sys.stderr, flush=True)
-        subprocess.run([*bench, shop, *size, "--store", url, "--index", options.index], check=True)
-        shutil.copytree(shop, shops["embedded"])
-        subprocess.run([*bench, shops["embedded"], *size, "--store", "rocksdb", "--index", options.index,
-                        "--features-only"], check=True)
-        open(f"{shop}/done", "w").close()
-    else:
-        # The features of an earlier run went with its Redis.
-        subprocess.run([*bench, shop, *size, "--store", url, "--index", options.index, "--features-only"], check=True)
-    environment = {**os.environ, "ONLINE_SHOP": shop, "ONLINE_REDIS": str(port)}
-    print("loading the peer's features, building its graph", file=sys.stderr, flush=True)
-    subprocess.run([sys.executable, f"{HERE}/peer.py"], check=True, env={**environment, "ONLINE_PREPARE": "1"})
+    servers.require("wrk", "redis-server", "redis-cli")
+    port = servers.free_port()
+    redis = servers.redis_server(f"{options.folder}/redis", port)
+    shops = shop.make(options, port)
+    environment = shop.prepare_peer(shops["redis"], port)
     own = ("redis", "each", "embedded")
-    shops["each"] = reading_each_time(shop)
-    ports = {name: free_port() for name in ("peer", *own)}
-    servers = {}
-    workers, servers["peer"] = best_peer(ports["peer"], environment)
+    shops["each"] = reading_each_time(shops["redis"])
+    ports = {name: servers.free_port() for name in ("peer", *own)}
+    running = {}
+    workers, running["peer"] = best_peer(ports["peer"], environment)
     for name in own:
-        servers[name] = start(
+        running[name] = servers.start(
             [options.martlet, "serve", "--project", shops[name], "--port", str(ports[name])], stderr=subprocess.DEVNULL)
     for name in own:
-        wait_for(ports[name], servers[name])
+        servers.wait(running[name], lambda: post(ports[name], "u00000000"))
     titles = {"peer": f"redis-py, torch, hnswlib, FastAPI ({workers} worker{'s' if workers > 1 else ''})",
               "redis": "Martlet, features in Redis",
               "each": "Martlet, features in Redis, all candidates' read for each request",
@@ -223,7 +119,7 @@ def main():
     names = ["peer", *own]
     for name in names:
         ask(ports[name], 16, 3, 0)
-    before = {name: martlet_stages(ports[name]) for name in own}
+    before = {name: servers.martlet_stages(ports[name]) for name in own}
     used = {name: 0.0 for name in names}
     seen = {(name, clients): [] for name in names for clients in (1, 16)}
 
@@ -231,21 +127,20 @@ def main():
         found = {}
         for clients in (1, 16):
             for name in names:
-                start = cpu(servers[name])
+                start = servers.cpu(running[name])
                 found[name, clients] = ask(ports[name], clients, options.seconds, len(seen["peer", 1]) + 1)
-                used[name] += cpu(servers[name]) - start
+                used[name] += servers.cpu(running[name]) - start
         for key, value in found.items():
             seen[key].append(value)
             print(f"{key[0]}, {key[1]} clients: {value[0]:.0f} requests/s, p50 {value[1]:.2f} ms, p99 {value[2]:.2f} ms, "
                   f"{value[3]:.0f} failed", file=sys.stderr, flush=True)
         return found
 
-    rounds = races.calm_rounds(
-        options.rounds, round_, [pid for process in [redis, *servers.values()] for pid in tree(process.pid)])
+    rounds = races.calm_rounds(options.rounds, round_, servers.trees([redis, *running.values()]))
     median = {key: [statistics.median(one[key][place] for one in rounds) for place in range(4)] for key in seen}
-    memory = {name: peak(servers[name]) for name in names}
-    times = {name: shares(before[name], martlet_stages(ports[name])) for name in own}
-    times["peer"] = shares({}, json.loads(get(ports["peer"], "/stages")))
+    memory = {name: servers.peak(running[name]) for name in names}
+    times = {name: servers.shares(before[name], servers.martlet_stages(ports[name])) for name in own}
+    times["peer"] = servers.shares({}, json.loads(servers.get(f"http://127.0.0.1:{ports['peer']}/stages")))
     each = {name: 1e3 * used[name] / sum(one[4] for clients in (1, 16) for one in seen[name, clients]) for name in names}
     print(f"{options.users} users, {options.items} items, medians of {len(rounds)} rounds")
     print("| pipeline | clients | requests/s | ratio | p50 ms | ratio | p99 ms | ratio | failed | peak MB |")
@@ -276,14 +171,10 @@ def main():
                 limit = {"redis": 5, "embedded": 3}.get(name) if percent == 99 and clients == 16 else None
                 races.record(
                     "online", f"{what}: p{percent}", titles["peer"], "ms", [one[place] for one in theirs],
-                    [one[place] for one in ours], 5, less=True, **more,
-                    **({"note": f"asked: at most {limit} ms"} if limit else {}))
+                    [one[place] for one in ours], 5, less=True, bound=limit, **more)
 
 
 try:
     main()
 finally:
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.wait()
+    servers.end()

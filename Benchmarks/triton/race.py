@@ -154,7 +154,7 @@ def race(folder, environment, redis, shops):
 
     rounds = races.calm_rounds(options.rounds, round_, servers.trees([redis, *sides.values()]))
     memory = {side: servers.peak(process) for side, process in sides.items()}
-    titles = {"redis": "features in Redis", "embedded": "Martlet's features embedded"}
+    titles = {"redis": "features in Redis, items' kept until it tells of changes", "embedded": "Martlet's features embedded"}
     for side, title in titles.items():
         for clients in (1, 16):
             theirs, ours = ([statistics.median(one[name, clients][place] for one in rounds) for place in range(4)]
