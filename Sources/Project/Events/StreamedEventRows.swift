@@ -56,7 +56,7 @@ final class StreamedEventRows: GrowingRows {
 /// Waits on this thread for what a server answers: the warehouse's driver asks for rows by a call that does not suspend.
 private func waiting<Answer: Sendable>(_ body: @escaping @Sendable () async throws -> Answer) throws -> Answer {
     let call = WaitedCall<Answer>()
-    Task.detached {
+    Task.detached(executorPreference: WaitedCalls.executor) {
         let result: Result<Answer, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
         call.result.withLock { $0 = result }
@@ -64,6 +64,17 @@ private func waiting<Answer: Sendable>(_ body: @escaping @Sendable () async thro
     }
     call.done.wait()
     return try call.result.withLock { $0! }.get()
+}
+
+/// Runs what is waited for on a queue of its own: where all common threads wait, nothing would be left to answer them.
+private final class WaitedCalls: TaskExecutor {
+    static let executor = WaitedCalls()
+    private let queue = DispatchQueue(label: "martlet.waited-calls")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
 }
 
 private final class WaitedCall<Answer: Sendable>: Sendable {
