@@ -129,7 +129,7 @@ final class ServedPipelines: Service {
                         return ServedPipeline(
                             RecommendationPipeline(
                                 options.configuration, bundle: bundle, activity: options.activity,
-                                features: options.features, items: options.items, executor: LoopExecutor.shared))
+                                features: options.features, items: options.items))
                     })
             }
         }

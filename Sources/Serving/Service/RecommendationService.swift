@@ -144,7 +144,7 @@ public struct RecommendationService: Service {
             var services: [any Service] = [versions]
             if let pipelines { services.append(pipelines) }
             let arrivals = Arrivals(frontEnds: frontEnds.count, onReady)
-            services.append(LoopService(service: try listener(on: loops, arrivals)))
+            services.append(try listener(on: loops, arrivals))
             for frontEnd in frontEnds {
                 services.append(try frontEnd.service(host, on: loops) { arrivals.frontEnd(port: $0) })
             }
