@@ -9,15 +9,12 @@ enum RaceResult<Value: Sendable>: Sendable {
 
 /// Runs `work` aside and waits for it until `deadline`, not longer: late work is cancelled, and left to itself if it does
 /// not heed that.
-///
-/// - Parameter executor: where the work runs by preference.
 func race<Value: Sendable>(
-    until deadline: ContinuousClock.Instant, on executor: (any TaskExecutor)? = nil,
-    _ work: @escaping @Sendable () async throws -> Value
+    until deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () async throws -> Value
 ) async -> RaceResult<Value> {
     let runner = RaceRunner<Value>()
     return await withCheckedContinuation { continuation in
-        runner.start(continuation, until: deadline, on: executor, work)
+        runner.start(continuation, until: deadline, work)
     }
 }
 
@@ -32,11 +29,11 @@ private final class RaceRunner<Value: Sendable>: Late {
 
     func start(
         _ continuation: CheckedContinuation<RaceResult<Value>, Never>, until deadline: ContinuousClock.Instant,
-        on executor: (any TaskExecutor)?, _ work: @escaping @Sendable () async throws -> Value
+        _ work: @escaping @Sendable () async throws -> Value
     ) {
         state.withLock { $0.continuation = continuation }
         let place = Deadlines.shared.watch(self, until: deadline)
-        let task = Task(executorPreference: executor) {
+        let task = Task {
             do {
                 self.end(.done(try await work()))
             } catch {

@@ -17,8 +17,6 @@ public struct RecommendationPipeline: Sendable {
     /// What was read of items and still holds; nil: nothing is kept.
     let kept: KeptItemFeatures?
     let sources: [any CandidateSource]
-    /// Where work that is waited for runs by preference.
-    let executor: (any TaskExecutor)?
     let merge: Merge
     let rerankers: [any Reranker]
     let fallbackSource = "fallback"
@@ -29,15 +27,11 @@ public struct RecommendationPipeline: Sendable {
     ///   - activity: tells what users did since the bundle was made.
     ///   - features: reads users' features when a request comes; nil takes the bundle's own.
     ///   - items: reads items' features when a request comes; nil takes the bundle's own.
-    ///   - executor: where what a request waits for runs by preference; nil: on the common threads.
     public init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
-        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil,
-        executor: (any TaskExecutor)? = nil
+        features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil
     ) {
-        self.init(
-            configuration, bundle: bundle, activity: activity, features: features, items: items, executor: executor,
-            sources: [])
+        self.init(configuration, bundle: bundle, activity: activity, features: features, items: items, sources: [])
     }
 
     /// Puts a pipeline together.
@@ -46,9 +40,8 @@ public struct RecommendationPipeline: Sendable {
     package init(
         _ configuration: PipelineConfiguration, bundle: ServedBundle, activity: any ActivityReader,
         features: (any FeatureReader)? = nil, items: (any ItemFeatureReader)? = nil,
-        executor: (any TaskExecutor)? = nil, sources others: [any CandidateSource]
+        sources others: [any CandidateSource]
     ) {
-        self.executor = executor
         self.configuration = configuration
         self.bundle = bundle
         self.activity = activity
@@ -67,7 +60,7 @@ public struct RecommendationPipeline: Sendable {
     /// A pipeline of another declaration over the same bundle.
     func varied(_ configuration: PipelineConfiguration) -> RecommendationPipeline {
         RecommendationPipeline(
-            configuration, bundle: bundle, activity: activity, features: features, items: items, executor: executor,
+            configuration, bundle: bundle, activity: activity, features: features, items: items,
             sources: Array(sources[self.configuration.sources.count...]))
     }
 
@@ -93,7 +86,7 @@ public struct RecommendationPipeline: Sendable {
         until deadline: ContinuousClock.Instant, isImmediate: Bool,
         _ work: @escaping @Sendable () async throws -> Value
     ) async -> RaceResult<Value> {
-        guard isImmediate else { return await race(until: deadline, on: executor, work) }
+        guard isImmediate else { return await race(until: deadline, work) }
         do {
             return .done(try await work())
         } catch {

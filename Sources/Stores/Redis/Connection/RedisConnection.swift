@@ -12,9 +12,6 @@ struct RedisConnection: Sendable {
     /// Whether the connection can still be used.
     var isActive: Bool { channel.isActive }
 
-    /// Whether its answers are read by the thread that asks: nobody need then be woken for them.
-    var isHere: Bool { channel.eventLoop.inEventLoop }
-
     /// Sends commands and waits for all their answers.
     ///
     /// - Throws: `unavailable` if the connection breaks or the time is up. Errors that the server answers with are

@@ -48,7 +48,7 @@ final class RedisNode: Sendable {
         try await connection().send(commands)
     }
 
-    /// A connection of the thread that asks, or else the next in turn, made if need be.
+    /// The next connection in turn, made if need be.
     func connection() async throws -> RedisConnection {
         enum Choice {
             case ready(RedisConnection)
@@ -56,9 +56,6 @@ final class RedisNode: Sendable {
             case blocked(MartletError)
         }
         let choice: Choice = state.withLock { state in
-            for case .ready(let connection) in state.connections where connection.isHere && connection.isActive {
-                return .ready(connection)
-            }
             let place = state.next
             state.next = (place + 1) % state.connections.count
             switch state.connections[place] {
