@@ -28,43 +28,73 @@ struct TowerSource: CandidateSource {
         guard let index = batch.bundle.index, let tower = batch.bundle.tower else {
             return batch.requests.map { _ in [] }
         }
-        let request = batch.modelRequest(k: configuration.take)
-        let queries =
-            configuration.averages
-            ? averages(batch, index: index) : try tower.queries(request, features: batch.features)
-        let repeats = configuration.averages ? nil : try tower.repeats(request)
+        let asked = try asked(batch, index: index, tower: tower)
+        let queries = asked.queries
         return try (0..<batch.count).map { row in
+            guard asked.isKnown(row) else { return [] }
             let query = queries.row(row)
-            // Nothing is known of the user.
-            guard query.contains(where: { $0 != 0 }), query.allSatisfy(\.isFinite) else { return [] }
             let single = Matrix(rows: 1, columns: queries.columns)
             _ = single.row(0).update(fromContentsOf: UnsafeBufferPointer(query))
-            let filters = batch.filters[row]
-            let owed = (repeats?[row] ?? []).filter { entry in !filters.contains { $0.drops(entry.item) } }
-            var excluded = Set(filters.flatMap(\.excluded))
-            excluded.formUnion(owed.map(\.item))
+            let excluded = asked.hidden(row, batch)
             let filter = SearchFilter(
                 allowed: batch.allowedMask(row),
                 exclude: excluded.isEmpty
                     ? nil
                     : SparseRows(
                         columns: batch.bundle.data.items.count, offsets: [0, excluded.count],
-                        indices: excluded.sorted()))
+                        indices: excluded))
             let lists = try index.search(single, k: min(configuration.take, max(index.count, 1)), filter: filter)
-            var found = zip(lists[0], lists.scores(0)).map { ScoredItem(item: $0, score: $1) }
-            guard !owed.isEmpty else { return found }
-            for entry in owed {
-                guard let vector = index.vector(of: entry.item) else { continue }
-                let product = zip(query, vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }
-                found.append(ScoredItem(item: entry.item, score: product + entry.bonus))
-            }
-            found.sort { ($1.score, $0.item) < ($0.score, $1.item) }
-            return Array(found.prefix(configuration.take))
+            let found = zip(lists[0], lists.scores(0)).map { ScoredItem(item: $0, score: $1) }
+            return joined(found, asked, row, index: index)
         }
     }
 
+    /// What the index is asked for the users of a batch.
+    struct Asked {
+        /// A vector for each user.
+        var queries: Matrix
+        /// What is scored one by one, with what it is owed for being bought before.
+        var owed: [[(item: Int32, bonus: Float)]]
+
+        /// Whether anything is known of a user.
+        func isKnown(_ row: Int) -> Bool {
+            queries.row(row).contains { $0 != 0 } && queries.row(row).allSatisfy(\.isFinite)
+        }
+
+        /// The items that a search leaves out, rising.
+        func hidden(_ row: Int, _ batch: RequestBatch) -> [Int32] {
+            Set(batch.filters[row].flatMap(\.excluded) + owed[row].map(\.item)).sorted()
+        }
+    }
+
+    /// Makes the users' vectors, and finds what is owed something.
+    func asked(_ batch: RequestBatch, index: any VectorIndex, tower: QueryTower) throws -> Asked {
+        let request = batch.modelRequest(k: configuration.take)
+        let queries =
+            configuration.averages
+            ? averages(batch, index: index) : try tower.queries(request, features: batch.features)
+        let repeats = configuration.averages ? nil : try tower.repeats(request)
+        let owed = (0..<batch.count).map { row in
+            (repeats?[row] ?? []).filter { entry in !batch.filters[row].contains { $0.drops(entry.item) } }
+        }
+        return Asked(queries: queries, owed: owed)
+    }
+
+    /// What a search found and what is scored one by one, the best of both.
+    func joined(_ found: [ScoredItem], _ asked: Asked, _ row: Int, index: any VectorIndex) -> [ScoredItem] {
+        guard !asked.owed[row].isEmpty else { return found }
+        var found = found
+        for entry in asked.owed[row] {
+            guard let vector = index.vector(of: entry.item) else { continue }
+            let product = zip(asked.queries.row(row), vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+            found.append(ScoredItem(item: entry.item, score: product + entry.bonus))
+        }
+        found.sort { ($1.score, $0.item) < ($0.score, $1.item) }
+        return Array(found.prefix(configuration.take))
+    }
+
     /// The mean of the vectors of each user's last items, the recent ones counting more.
-    func averages(_ batch: RequestBatch, index: any VectorIndex) -> Matrix {
+    private func averages(_ batch: RequestBatch, index: any VectorIndex) -> Matrix {
         let queries = Matrix(rows: batch.count, columns: index.dimensions)
         for (row, visitor) in batch.visitors.enumerated() {
             let query = queries.row(row)
