@@ -1,4 +1,5 @@
 import Core
+import Stores
 
 /// What is known of a user when a request comes.
 public struct FreshFeatures: Sendable, Equatable {
@@ -11,6 +12,11 @@ public struct FreshFeatures: Sendable, Equatable {
     public init(values: [String: JSONValue], time: Int64? = nil) {
         self.values = values
         self.time = time
+    }
+
+    /// How long ago they were written, in seconds; nil if nobody knows.
+    package var age: Double? {
+        time.map { max(0, Double(FeatureTimestamp.now.microseconds - $0) / 1e6) }
     }
 }
 

@@ -85,14 +85,6 @@ struct PipelineAnswerText {
     }
 }
 
-extension FreshFeatures {
-    /// How long ago they were written, in seconds; nil if nobody knows.
-    package var age: Double? {
-        let now = UniversalTime.now()
-        return time.map { max(0, Double(now.seconds) + Double(now.nanoseconds) / 1e9 - Double($0) / 1e6) }
-    }
-}
-
 /// The way of items as JSON.
 package struct ExplanationText {
     private let explanation: Explanation
