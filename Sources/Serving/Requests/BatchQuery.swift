@@ -69,6 +69,8 @@ struct BatchQuery {
         case is Int.Type: "a whole number"
         case is Bool.Type: "true or false"
         case is UInt64.Type: "a whole number of at least 0"
+        case is any FixedWidthInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
         case is [Any].Type, is [String].Type: "a list of texts"
         default: "an object"
         }

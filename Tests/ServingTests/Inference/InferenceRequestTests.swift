@@ -112,7 +112,10 @@ import Testing
             "no shape"
         ),
         (#"{"inputs": [{"name": "user_id", "datatype": "BYTES", "shape": [0, 1], "data": []}]}"#, "a batch of 0"),
-        (#"{"inputs": [{"name": "user_id", "datatype": "INT64", "shape": [1, 1], "data": [1.5]}]}"#, "not valid JSON"),
+        (
+            #"{"inputs": [{"name": "user_id", "datatype": "INT64", "shape": [1, 1], "data": [1.5]}]}"#,
+            "'inputs.[0].data.[0]' must be a whole number"
+        ),
         (#"{"inputs": [{"name": "user_id", "datatype": "FP32", "shape": [1, 1], "data": [NaN]}]}"#, "not valid JSON"),
         (#"{"inputs": [{"name": "user_id", "datatype": "BYTES", "shape": [1, 1], "data": ["a"]},]}"#, "comma"),
         (

@@ -57,11 +57,33 @@ struct InferenceBody: Decodable {
         ) throws {
             while !container.isAtEnd {
                 guard depth < 16, var inner = try? container.nestedUnkeyedContainer() else {
-                    elements.append(try container.decode(Element.self))
+                    elements.append(try element(&container))
                     continue
                 }
                 try append(&inner, to: &elements, depth: depth + 1)
             }
+        }
+
+        /// The next element. The platform's decoder takes a number that does not fit for a fault of the whole document, and
+        /// forgets where it stands.
+        private static func element<Element: Decodable>(
+            _ container: inout any UnkeyedDecodingContainer
+        ) throws -> Element {
+            let place = container.codingPath + [ElementKey(container.currentIndex)]
+            do {
+                return try container.decode(Element.self)
+            } catch {
+                throw DecodingError.typeMismatch(
+                    Element.self, DecodingError.Context(codingPath: place, debugDescription: "does not fit"))
+            }
+        }
+
+        private struct ElementKey: CodingKey {
+            var intValue: Int?
+            var stringValue: String { "\(intValue ?? 0)" }
+            init(_ place: Int) { intValue = place }
+            init?(intValue: Int) { self.intValue = intValue }
+            init?(stringValue: String) { nil }
         }
     }
 
