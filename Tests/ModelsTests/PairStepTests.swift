@@ -83,7 +83,8 @@ import Testing
                                 order.withUnsafeMutableBufferPointer { order in
                                     job.offsets = offsets.baseAddress
                                     job.pair_items = pairItems.baseAddress
-                                    job.pair_weights = weights.baseAddress
+                                    // Without weights losses are added up in another way.
+                                    job.pair_weights = subject.weight == 1 ? nil : weights.baseAddress
                                     job.part_of_item = parts.baseAddress
                                     job.candidates = candidates.baseAddress
                                     job.order = order.baseAddress
