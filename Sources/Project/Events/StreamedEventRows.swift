@@ -1,7 +1,5 @@
 import Core
-import Dispatch
 import Stores
-import Synchronization
 import Warehouse
 
 /// The events of a stream in Redis as rows for the warehouse, from where an earlier load stopped.
@@ -51,33 +49,4 @@ final class StreamedEventRows: GrowingRows {
             if !page.records.isEmpty { return try EventRows.table(page.records, file: name) }
         }
     }
-}
-
-/// Waits on this thread for what a server answers: the warehouse's driver asks for rows by a call that does not suspend.
-private func waiting<Answer: Sendable>(_ body: @escaping @Sendable () async throws -> Answer) throws -> Answer {
-    let call = WaitedCall<Answer>()
-    Task.detached(executorPreference: WaitedCalls.executor) {
-        let result: Result<Answer, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        call.result.withLock { $0 = result }
-        call.done.signal()
-    }
-    call.done.wait()
-    return try call.result.withLock { $0! }.get()
-}
-
-/// Runs what is waited for on a queue of its own: where all common threads wait, nothing would be left to answer them.
-private final class WaitedCalls: TaskExecutor {
-    static let executor = WaitedCalls()
-    private let queue = DispatchQueue(label: "martlet.waited-calls")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
-
-private final class WaitedCall<Answer: Sendable>: Sendable {
-    let result = Mutex<Result<Answer, any Error>?>(nil)
-    let done = DispatchSemaphore(value: 0)
 }
